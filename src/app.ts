@@ -1,0 +1,249 @@
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { v7 as newId } from 'uuid'
+import { activateUser } from './application/activate-user.ts'
+import { authenticate } from './application/authenticate.ts'
+import { startCourier } from './application/courier.ts'
+import { handOverMail } from './application/hand-over-mail.ts'
+import { registerUser } from './application/register-user.ts'
+import { resendCode } from './application/resend-code.ts'
+import type { Config } from './config.ts'
+import { createServer } from './http/server.ts'
+import { createAdmission } from './infrastructure/crypto/hash-admission.ts'
+import { createKeyring, sameCode } from './infrastructure/crypto/keyring.ts'
+import { createPasswordHashing } from './infrastructure/crypto/password-hashing.ts'
+import { startMailbox } from './infrastructure/embedded/mailbox.ts'
+import { startEmbeddedPostgres } from './infrastructure/embedded/postgres.ts'
+import { secretFile } from './infrastructure/embedded/secret-file.ts'
+import { publishNothing, publishToConsole } from './infrastructure/events/console.ts'
+import { createLog, type Log } from './infrastructure/log.ts'
+import { consoleTransport } from './infrastructure/mail/console.ts'
+import { httpTransport } from './infrastructure/mail/http.ts'
+import { webhook } from './infrastructure/mail/providers/webhook.ts'
+import { smtpTransport } from './infrastructure/mail/smtp.ts'
+import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
+import { claimMessages } from './infrastructure/postgres/claim-messages.ts'
+import { consumeCode } from './infrastructure/postgres/consume-code.ts'
+import { countGuess } from './infrastructure/postgres/count-guess.ts'
+import { openDatabase } from './infrastructure/postgres/database.ts'
+import { explainDeadCode } from './infrastructure/postgres/explain-dead-code.ts'
+import { findAccount } from './infrastructure/postgres/find-account.ts'
+import { type MigrationStatus, migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
+import { replaceCode } from './infrastructure/postgres/replace-code.ts'
+import { settleMessages } from './infrastructure/postgres/settle-messages.ts'
+import { storeRegistration } from './infrastructure/postgres/store-registration.ts'
+
+/** What tests and benchmarks may put in the place of the real thing. */
+export type Parts = {
+  log: Log
+  mailTransport: MailTransport
+  hashing: Awaited<ReturnType<typeof createPasswordHashing>>
+}
+
+export type App = {
+  /** Brings everything up and returns where it can be reached. Throws, with nothing left running, if it cannot. */
+  start: () => Promise<Addresses>
+  /**
+   * Drains: answers what is being asked, hands over and settles what is being mailed, then closes; at most
+   * 10 s. Mail that is still on its way then is handed over again by whoever comes next, with the same code.
+   */
+  stop: () => Promise<void>
+}
+
+export type Addresses = {
+  /** Where this process listens. */
+  api: string
+  /** The local mailbox page, when there is one. */
+  mailbox: string | undefined
+  /** True when the database came along with the process. */
+  embeddedDatabase: boolean
+}
+
+const COURIER_SPACING_MS = 25
+const COURIER_POLL_MS = 1000
+const EVENTS_AT_ONCE = 100
+/** A lease outlasts the slowest hand-over and its settling, or a mail would be claimed while it is on its way. */
+const LEASE_MARGIN_SECONDS = 15
+/** Together they stay below the 10 s that orchestrators give before they kill. */
+const DRAIN_REQUESTS_MS = 4000
+const DRAIN_COURIER_MS = 5000
+
+/** Builds Vestibule from its parts, top to bottom. `dataDir` is where the embedded database lives. */
+export const createApp = (config: Config, dataDir: string, parts: Partial<Parts> = {}): App => {
+  const log = parts.log ?? createLog({ level: config.logLevel, format: config.logFormat })
+  const running = new AsyncDisposableStack()
+  let draining = false
+
+  const start = async (): Promise<Addresses> => {
+    const [databaseUrl, mailbox] = await Promise.all([provideDatabase(), provideMailbox()])
+    await provideSchema(databaseUrl)
+    const secretKey = config.secretKey ?? (await secretFile(join(dataDir, 'secret.key')))
+    const keyring = createKeyring(secretKey, config.secretKeyPrevious)
+
+    const database = openDatabase({
+      url: databaseUrl,
+      poolMax: config.databasePoolMax,
+      timeoutMs: config.databaseTimeoutMs,
+      log,
+    })
+    running.defer(database.close)
+
+    const mailTransport = parts.mailTransport ?? createMailTransport(mailbox?.smtpUrl)
+    running.defer(mailTransport.close)
+    const sendMail = sendMailBy(mailTransport, {
+      from: config.mailFrom,
+      codeTtlSeconds: config.codeTtlSeconds,
+    })
+    const publishEvent =
+      config.eventPublisher === 'none' ? publishNothing : publishToConsole(log, config.publicUrl)
+
+    const leaseSeconds = config.mailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS
+    const courier = startCourier(
+      {
+        claim: claimMessages(database, leaseSeconds),
+        settle: settleMessages(database, config.codeTtlSeconds),
+        handOverMail: handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
+        publishEvent,
+        log,
+        monotonicSeconds: () => performance.now() / 1000,
+        random: Math.random,
+      },
+      {
+        concurrency: { mail: mailTransport.concurrency, event: EVENTS_AT_ONCE },
+        giveUpMailAfterSeconds: config.mailGiveUpAfterSeconds,
+        pollMs: COURIER_POLL_MS,
+        spacingMs: COURIER_SPACING_MS,
+      },
+    )
+    running.defer(() => courier.stop(DRAIN_COURIER_MS))
+
+    const admit = createAdmission({ concurrency: config.hashConcurrency, queueMs: config.hashQueueMs })
+    const { hashPassword, verifyPassword } =
+      parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
+
+    const identify = authenticate({ findAccount: findAccount(database), verifyPassword })
+    const server = await createServer({
+      useCases: {
+        register: registerUser({
+          hashPassword,
+          storeRegistration: storeRegistration(database, keyring.hashAddress, config.sendsBudget),
+          newId,
+          newCodeId: keyring.newCodeId,
+          wakeCourier: courier.wake,
+        }),
+        activate: activateUser({
+          authenticate: identify,
+          countGuess: countGuess(database, keyring.hashAddress),
+          deriveCode: keyring.deriveCode,
+          sameCode,
+          consumeCode: consumeCode(database, keyring.hashAddress),
+          explainDeadCode: explainDeadCode(database),
+          newId,
+          wakeCourier: courier.wake,
+        }),
+        resend: resendCode({
+          authenticate: identify,
+          replaceCode: replaceCode(database, keyring.hashAddress, config.sendsBudget),
+          newId,
+          newCodeId: keyring.newCodeId,
+          wakeCourier: courier.wake,
+        }),
+        authenticate: identify,
+      },
+      isReady: async () => !draining && (await database.answers()),
+      log,
+      publicUrl: config.publicUrl,
+      docs: config.docsEnabled,
+      version: packageVersion(),
+    })
+    running.defer(() => closeWithin(server, DRAIN_REQUESTS_MS))
+    await server.listen({ host: config.host, port: config.port })
+
+    const { port } = server.server.address() as AddressInfo
+    const host = config.host.includes(':') ? `[${config.host}]` : config.host
+    return {
+      api: `http://${host}:${port}`,
+      mailbox: mailbox?.pageUrl,
+      embeddedDatabase: config.databaseUrl === undefined,
+    }
+  }
+
+  return {
+    start: () =>
+      start().catch(async error => {
+        await running.disposeAsync()
+        throw error
+      }),
+    stop: () => {
+      draining = true
+      return running.disposeAsync()
+    },
+  }
+
+  async function provideDatabase(): Promise<string> {
+    if (config.databaseUrl !== undefined) return config.databaseUrl
+    const embedded = await startEmbeddedPostgres(dataDir)
+    running.defer(embedded.stop)
+    return embedded.url
+  }
+
+  async function provideMailbox() {
+    if (config.mail.transport !== 'mailbox' || parts.mailTransport) return undefined
+    const mailbox = await startMailbox()
+    running.defer(mailbox.stop)
+    return mailbox
+  }
+
+  async function provideSchema(databaseUrl: string): Promise<void> {
+    if (config.migrateOnStart) {
+      const applied = await migrateUp(databaseUrl)
+      if (applied.length > 0) log.info({ applied }, 'schema brought up to date')
+      return
+    }
+    const pending = (await migrationStatus(databaseUrl)).filter(({ appliedAt }) => !appliedAt)
+    if (pending.length > 0) {
+      const names = pending.map(({ name }) => name).join(', ')
+      throw new Error(`the schema of the database is behind (${names}). Run: npm run migrate -- up`)
+    }
+  }
+
+  function createMailTransport(mailboxUrl: string | undefined): MailTransport {
+    const { mail, mailTimeoutMs: timeoutMs } = config
+    switch (mail.transport) {
+      case 'mailbox':
+        return smtpTransport({ url: mailboxUrl ?? '', timeoutMs })
+      case 'smtp':
+        return smtpTransport({ url: mail.url, timeoutMs })
+      case 'http':
+        return httpTransport(webhook, { url: mail.url, timeoutMs })
+      case 'console':
+        return consoleTransport(text => process.stdout.write(text))
+    }
+  }
+}
+
+/** `migrate up` and `migrate status`, on the configured database or on the embedded one. */
+export const migrate = async (
+  config: Config,
+  dataDir: string,
+  to: 'up' | 'status',
+): Promise<MigrationStatus[]> => {
+  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres(dataDir) : undefined
+  const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
+  try {
+    if (to === 'up') await migrateUp(databaseUrl)
+    return await migrationStatus(databaseUrl)
+  } finally {
+    await embedded?.stop()
+  }
+}
+
+const closeWithin = async (server: Awaited<ReturnType<typeof createServer>>, ms: number): Promise<void> => {
+  const timer = setTimeout(() => server.server.closeAllConnections(), ms)
+  await server.close()
+  clearTimeout(timer)
+}
+
+const packageVersion = (): string =>
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version

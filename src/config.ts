@@ -1,0 +1,190 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+
+export type MailConfig =
+  | { readonly transport: 'mailbox' }
+  | { readonly transport: 'console' }
+  | { readonly transport: 'smtp'; readonly url: string }
+  | { readonly transport: 'http'; readonly provider: MailProviderName; readonly url: string }
+
+const MAIL_PROVIDERS = ['webhook'] as const
+export type MailProviderName = (typeof MAIL_PROVIDERS)[number]
+
+/** What the environment says, checked. Times carry their unit in the name. */
+export type Config = ReturnType<typeof readVariables>
+
+/** Says everything that is wrong with the environment, a line for each variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  constructor(problems: string[]) {
+    super(`The configuration is not usable:\n${problems.map(problem => `  ${problem}`).join('\n')}`)
+  }
+}
+
+/** Adds the variables of a `.env` file in the working directory, if there is one; what is set already stays. */
+export const loadEnvFile = (): void => {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+}
+
+/**
+ * Reads the configuration; README.md describes every variable. `NAME_FILE` names a file that holds the value of
+ * `NAME`, for secrets that must not stand in an environment. Throws a `ConfigError` that lists every bad
+ * variable at once.
+ */
+export const readConfig = (env: NodeJS.ProcessEnv, isTerminal: boolean): Config => {
+  const variables = createReader(env)
+  const config = readVariables(variables, isTerminal)
+  if (variables.problems.length > 0) throw new ConfigError(variables.problems)
+  return config
+}
+
+const readVariables = (read: Reader, isTerminal: boolean) => {
+  const production = read.text('NODE_ENV') === 'production'
+  const port = read.integer('PORT', 8000, 0, 65_535)
+  const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:'])
+  if (production && databaseUrl === undefined) {
+    read.problem(
+      'DATABASE_URL',
+      'is required when NODE_ENV=production: the embedded database is for development',
+    )
+  }
+  const secretKey = read.secretKey('SECRET_KEY')
+  if (secretKey === undefined && (production || databaseUrl !== undefined)) {
+    read.problem(
+      'SECRET_KEY',
+      'is required with a database of your own: at least 32 random bytes, the same for every instance (openssl rand -base64 32)',
+    )
+  }
+  return {
+    production,
+    host: read.text('HOST') ?? '127.0.0.1',
+    port,
+    publicUrl: (read.url('PUBLIC_URL', ['http:', 'https:']) ?? `http://localhost:${port}`).replace(
+      /\/+$/,
+      '',
+    ),
+    /** `undefined`: Vestibule brings its own PostgreSQL along. */
+    databaseUrl,
+    databasePoolMax: read.integer('DATABASE_POOL_MAX', 10, 1, 1000),
+    databaseTimeoutMs: read.integer('DATABASE_TIMEOUT_MS', 1000, 50, 60_000),
+    migrateOnStart: read.boolean('MIGRATE_ON_START', !production),
+    /** `undefined`: one is made beside the embedded database. */
+    secretKey,
+    secretKeyPrevious: read.secretKey('SECRET_KEY_PREVIOUS'),
+    mail: readMail(read, production, databaseUrl === undefined),
+    mailFrom: readMailFrom(read),
+    mailTimeoutMs: read.integer('MAIL_TIMEOUT_MS', 15_000, 100, 300_000),
+    mailGiveUpAfterSeconds: read.integer('MAIL_GIVE_UP_AFTER', 3600, 1, 604_800),
+    codeTtlSeconds: read.integer('CODE_TTL_SECONDS', 60, 1, 3600),
+    sendsBudget: {
+      spacingSeconds: read.integer('LIMIT_SEND_SPACING_SECONDS', 30, 0, 86_400),
+      perHour: read.integer('LIMIT_SENDS_PER_HOUR', 5, 0, 1000),
+      perDay: read.integer('LIMIT_SENDS_PER_DAY', 10, 0, 1000),
+    },
+    eventPublisher: read.oneOf('EVENT_PUBLISHER', ['console', 'none'], 'console'),
+    argon2: {
+      memoryKib: read.integer('ARGON2_MEMORY_KIB', 19_456, 8, 4_194_304),
+      passes: read.integer('ARGON2_PASSES', 2, 1, 100),
+    },
+    hashConcurrency: read.integer('HASH_CONCURRENCY', availableParallelism(), 1, 1024),
+    hashQueueMs: read.integer('HASH_QUEUE_MS', 1000, 0, 60_000),
+    docsEnabled: read.boolean('DOCS_ENABLED', !production),
+    logLevel: read.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
+    logFormat: read.oneOf('LOG_FORMAT', ['pretty', 'json'], isTerminal && !production ? 'pretty' : 'json'),
+  }
+}
+
+const readMail = (read: Reader, production: boolean, embedded: boolean): MailConfig => {
+  const transports = ['mailbox', 'console', 'smtp', 'http'] as const
+  const transport = read.oneOf('MAIL_TRANSPORT', transports, embedded ? 'mailbox' : 'console')
+  if (production && (transport === 'mailbox' || transport === 'console')) {
+    read.problem('MAIL_TRANSPORT', 'must be smtp or http when NODE_ENV=production: the others reach nobody')
+  }
+  if (transport === 'smtp') {
+    return { transport, url: read.url('SMTP_URL', ['smtp:', 'smtps:']) ?? 'smtp://127.0.0.1:1025' }
+  }
+  if (transport !== 'http') return { transport }
+
+  const provider = read.oneOf('MAIL_HTTP_PROVIDER', MAIL_PROVIDERS, undefined)
+  const url = read.url('MAIL_HTTP_URL', ['http:', 'https:'])
+  if (url === undefined) read.problem('MAIL_HTTP_URL', 'is required when MAIL_TRANSPORT=http')
+  return { transport, provider, url: url ?? '' }
+}
+
+const readMailFrom = (read: Reader): string => {
+  const from = read.text('MAIL_FROM') ?? 'Vestibule <vestibule@localhost>'
+  if (!/^([^<>@]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from)) {
+    read.problem('MAIL_FROM', 'must be an address, with or without a name: Example <no-reply@example.com>')
+  }
+  return from
+}
+
+type Reader = ReturnType<typeof createReader>
+
+const createReader = (env: NodeJS.ProcessEnv) => {
+  const problems: string[] = []
+  const problem = (name: string, text: string): void => {
+    // A variable that could not even be read needs no second complaint.
+    if (!problems.some(known => known.startsWith(`${name} `))) problems.push(`${name} ${text}`)
+  }
+
+  /** An empty variable counts as one that is not set, as in a .env file with nothing behind the sign. */
+  const text = (name: string): string | undefined => {
+    const file = env[`${name}_FILE`]
+    const value = env[name]
+    if (!file) return value || undefined
+    if (value) {
+      problem(name, `and ${name}_FILE are both set: keep one`)
+      return value
+    }
+    try {
+      return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined
+    } catch (error) {
+      problem(name, `cannot be read from the file that ${name}_FILE names: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+
+  const integer = (name: string, fallback: number, min: number, max: number): number => {
+    const value = text(name)
+    if (value === undefined) return fallback
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+    if (number >= min && number <= max) return number
+    problem(name, `must be a whole number from ${min} to ${max}`)
+    return fallback
+  }
+
+  const oneOf = <const Choice extends string>(
+    name: string,
+    choices: readonly Choice[],
+    fallback: Choice | undefined,
+  ): Choice => {
+    const value = text(name) ?? fallback
+    const choice = choices.find(known => known === value)
+    if (choice === undefined) problem(name, `must be one of: ${choices.join(', ')}`)
+    return choice ?? (choices[0] as Choice)
+  }
+
+  const boolean = (name: string, fallback: boolean): boolean =>
+    oneOf(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true'
+
+  /** The value itself is never repeated: an address of a service may carry its password. */
+  const url = (name: string, protocols: string[]): string | undefined => {
+    const value = text(name)
+    if (value === undefined) return undefined
+    if (!protocols.includes(URL.parse(value)?.protocol ?? '')) {
+      problem(name, `must be a URL that begins with ${protocols.map(p => `${p}//`).join(' or ')}`)
+    }
+    return value
+  }
+
+  const secretKey = (name: string): string | undefined => {
+    const value = text(name)
+    if (value !== undefined && Buffer.byteLength(value) < 32) {
+      problem(name, 'must have at least 32 bytes (openssl rand -base64 32)')
+    }
+    return value
+  }
+
+  return { problems, problem, text, integer, oneOf, boolean, url, secretKey }
+}

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import type { Answers } from '../problems.ts'
+import { Health, problemResponses } from '../schemas.ts'
+
+/** True when the service can do its work: the database answers and nobody has asked it to stop. */
+export type IsReady = () => Promise<boolean>
+
+export const healthRoutes = (server: FastifyInstance, isReady: IsReady, answers: Answers): void => {
+  server.get('/health/live', {
+    schema: {
+      operationId: 'live',
+      summary: 'Is the process alive?',
+      tags: ['health'],
+      response: { 200: Health, ...problemResponses() },
+    },
+    handler: async () => ({ status: 'ok' }),
+  })
+
+  server.get('/health/ready', {
+    schema: {
+      operationId: 'ready',
+      summary: 'Can it do its work?',
+      description: '503 while the database cannot be reached or the service is draining.',
+      tags: ['health'],
+      response: { 200: Health, ...problemResponses('unavailable') },
+    },
+    handler: async (_request, reply) => {
+      if (await isReady()) return { status: 'ok' }
+      return answers.problem(reply.header('retry-after', 1), 'unavailable')
+    },
+  })
+}

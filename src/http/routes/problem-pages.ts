@@ -1,0 +1,54 @@
+import type { FastifyInstance } from 'fastify'
+import { type Answers, PROBLEMS, type ProblemCode, type ProblemKind } from '../problems.ts'
+import { problemResponses } from '../schemas.ts'
+
+/** The pages that the `type` of a problem document leads to. */
+export const problemPages = (server: FastifyInstance, answers: Answers): void => {
+  server.get<{ Params: { code: string } }>('/problems/:code', {
+    schema: {
+      operationId: 'problem',
+      summary: 'Explain a problem',
+      tags: ['problems'],
+      params: {
+        type: 'object',
+        properties: { code: { type: 'string', description: 'The code of a problem document.' } },
+      },
+      response: {
+        200: {
+          description: 'A page that explains it.',
+          content: { 'text/html': { schema: { type: 'string' } } },
+        },
+        ...problemResponses('not_found'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { code } = request.params
+      if (!isProblemCode(code)) return answers.problem(reply, 'not_found')
+      return reply.type('text/html; charset=utf-8').send(page(code, PROBLEMS[code]))
+    },
+  })
+}
+
+const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code)
+
+const page = (code: ProblemCode, { status, title, detail, remedy }: ProblemKind): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Vestibule</title>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+<p><code>${code}</code> · HTTP status ${status}</p>
+<p>${escapeHtml(detail)}</p>
+<h2>What to do</h2>
+<p>${escapeHtml(remedy)}</p>
+</main>
+</body>
+</html>
+`
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

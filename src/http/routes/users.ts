@@ -1,0 +1,199 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Credentials } from '../../application/authenticate.ts'
+import { type Outcome, refuse, type Violation } from '../../domain/refusals.ts'
+import { judgeRegistration } from '../../domain/registration.ts'
+import type { User } from '../../domain/user.ts'
+import { parseBasicAuth } from '../basic-auth.ts'
+import type { Answers } from '../problems.ts'
+import {
+  Activated,
+  ActivationBody,
+  CodeSent,
+  OwnAccount,
+  problemResponses,
+  RegisteredUser,
+  RegistrationBody,
+} from '../schemas.ts'
+import { shapeViolations, unknownFields } from '../violations.ts'
+
+export type UseCases = {
+  register: (input: {
+    email: string
+    password: string
+    locale: string
+    correlationId: string
+  }) => Promise<Outcome<{ user: User }>>
+  activate: (input: {
+    credentials: Credentials
+    code: string
+    correlationId: string
+  }) => Promise<Outcome<{ user: User }>>
+  resend: (input: {
+    credentials: Credentials
+    correlationId: string
+  }) => Promise<Outcome<{ retryAfterSeconds: number }>>
+  authenticate: (credentials: Credentials) => Promise<Outcome<{ user: User }>>
+}
+
+const DEFAULT_LOCALE = 'en'
+const BASIC = [{ basic: [] }]
+const TAGS = ['users']
+
+export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers: Answers): void => {
+  server.post('/users', {
+    attachValidation: true,
+    schema: {
+      operationId: 'register',
+      summary: 'Register',
+      description: 'Creates a pending account and mails an activation code to its address.',
+      tags: TAGS,
+      body: RegistrationBody,
+      response: {
+        201: RegisteredUser,
+        ...problemResponses(
+          'malformed_body',
+          'email_taken',
+          'body_too_large',
+          'unsupported_media_type',
+          'validation_failed',
+          'rate_limited',
+          'overloaded',
+          'unavailable',
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      if (request.body === undefined) return answers.problem(reply, 'malformed_body')
+      const { email, password, locale } = request.body as Partial<Record<string, unknown>>
+      const broken = shapeOf(request)
+      if (broken.length > 0) {
+        const judged = judgeRegistration({ email: textOrNothing(email), password: textOrNothing(password) })
+        const violations = judged.ok ? broken : [...broken, ...judged.violations]
+        return answers.refused(reply, refuse({ refusal: 'validation_failed', violations }))
+      }
+      const registered = await useCases.register({
+        email: String(email),
+        password: String(password),
+        locale: textOrNothing(locale) ?? DEFAULT_LOCALE,
+        correlationId: request.id,
+      })
+      if (!registered.ok) return answers.refused(reply, registered)
+      const { id, email: canonical } = registered.user
+      return reply.code(201).send({ id, email: canonical, is_active: false })
+    },
+  })
+
+  server.post('/users/activate', {
+    attachValidation: true,
+    schema: {
+      operationId: 'activate',
+      summary: 'Activate',
+      description: 'Verifies the address with the code that was mailed to it, within its minute.',
+      tags: TAGS,
+      security: BASIC,
+      body: ActivationBody,
+      response: {
+        200: Activated,
+        ...problemResponses(
+          'malformed_body',
+          'invalid_credentials',
+          'already_active',
+          'body_too_large',
+          'unsupported_media_type',
+          'validation_failed',
+          'wrong_code',
+          'expired_code',
+          'exhausted_code',
+          'rate_limited',
+          'overloaded',
+          'unavailable',
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      const credentials = parseBasicAuth(request.headers.authorization)
+      if (!credentials) return answers.problem(reply, 'invalid_credentials')
+      if (request.body === undefined) return answers.problem(reply, 'malformed_body')
+      const violations = shapeOf(request)
+      if (violations.length > 0) {
+        return answers.refused(reply, refuse({ refusal: 'validation_failed', violations }))
+      }
+      const { code } = request.body as { code: string }
+      const activated = await useCases.activate({ credentials, code, correlationId: request.id })
+      if (!activated.ok) return answers.refused(reply, activated)
+      return reply.send({ message: 'Account activated successfully' })
+    },
+  })
+
+  server.post('/users/resend-code', {
+    schema: {
+      operationId: 'resendCode',
+      summary: 'Send a new code',
+      description:
+        'Mails a new code to a pending account. The code before it is dead from then on. Needs no body.',
+      tags: TAGS,
+      security: BASIC,
+      response: {
+        202: CodeSent,
+        ...problemResponses(
+          'malformed_body',
+          'invalid_credentials',
+          'already_active',
+          'body_too_large',
+          'unsupported_media_type',
+          'validation_failed',
+          'rate_limited',
+          'overloaded',
+          'unavailable',
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      const credentials = parseBasicAuth(request.headers.authorization)
+      if (!credentials) return answers.problem(reply, 'invalid_credentials')
+      const violations = unknownFields(request.body)
+      if (violations.length > 0) {
+        return answers.refused(reply, refuse({ refusal: 'validation_failed', violations }))
+      }
+      const sent = await useCases.resend({ credentials, correlationId: request.id })
+      if (!sent.ok) return answers.refused(reply, sent)
+      return reply
+        .code(202)
+        .send({ message: 'A new code is on its way', retry_after: sent.retryAfterSeconds })
+    },
+  })
+
+  server.get('/users/me', {
+    schema: {
+      operationId: 'me',
+      summary: 'Show the own account',
+      tags: TAGS,
+      security: BASIC,
+      response: {
+        200: OwnAccount,
+        ...problemResponses('invalid_credentials', 'rate_limited', 'overloaded', 'unavailable'),
+      },
+    },
+    handler: me,
+  })
+
+  async function me(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const credentials = parseBasicAuth(request.headers.authorization)
+    if (!credentials) return answers.problem(reply, 'invalid_credentials')
+    const authenticated = await useCases.authenticate(credentials)
+    if (!authenticated.ok) return answers.refused(reply, authenticated)
+    const { id, email, createdAt, activatedAt } = authenticated.user
+    return reply.send({
+      id,
+      email,
+      is_active: activatedAt !== null,
+      created_at: createdAt.toISOString(),
+      activated_at: activatedAt?.toISOString() ?? null,
+    })
+  }
+}
+
+const shapeOf = (request: FastifyRequest): Violation[] =>
+  shapeViolations(request.validationError?.validation ?? [])
+
+const textOrNothing = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -1,0 +1,168 @@
+import { Type } from 'typebox'
+import { CODE_FORMAT } from '../domain/activation-code.ts'
+import { PROBLEMS, type ProblemCode } from './problems.ts'
+
+/** Shapes of what comes in and goes out: one description for validation, serialisation and OpenAPI. */
+
+const locale = Type.Optional(
+  Type.String({
+    pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$',
+    description: 'Language of the mails, as a BCP 47 tag.',
+    examples: ['en'],
+  }),
+)
+
+export const RegistrationBody = Type.Object(
+  {
+    email: Type.String({
+      description: 'Where the code goes. Stored in lower case, with the domain as an A-label (IDNA).',
+      examples: ['ada@example.com'],
+    }),
+    password: Type.String({
+      description:
+        'At least 12 characters, with an upper-case letter, a lower-case letter and a special character; at most 128.',
+      examples: ['Correct-Horse-7'],
+    }),
+    locale,
+  },
+  { additionalProperties: false },
+)
+
+export const ActivationBody = Type.Object(
+  {
+    code: Type.String({
+      pattern: CODE_FORMAT,
+      description:
+        'The digits of the newest mail: usually 4; 6 or 8 for an address at which many have been guessed.',
+      examples: ['1234'],
+    }),
+  },
+  { additionalProperties: false },
+)
+
+const id = Type.String({ format: 'uuid', examples: ['01985d3c-7b0a-7c3e-9d2f-1f0f5a3b2c4d'] })
+const email = Type.String({ description: 'The canonical address.', examples: ['ada@example.com'] })
+const isActive = Type.Boolean({ description: 'True once the address is verified.' })
+
+export const RegisteredUser = Type.Object(
+  { id, email, is_active: isActive },
+  { description: 'Registered; the code is on its way.' },
+)
+
+export const Activated = Type.Object(
+  { message: Type.String({ examples: ['Account activated successfully'] }) },
+  { description: 'The address is verified.' },
+)
+
+export const CodeSent = Type.Object(
+  {
+    message: Type.String({ examples: ['A new code is on its way'] }),
+    retry_after: Type.Integer({
+      description: 'Seconds until the next one may be asked for.',
+      examples: [30],
+    }),
+  },
+  { description: 'A new code is on its way; the one before it is dead.' },
+)
+
+export const OwnAccount = Type.Object(
+  {
+    id,
+    email,
+    is_active: isActive,
+    created_at: Type.String({ format: 'date-time', examples: ['2026-01-31T12:00:00.000Z'] }),
+    activated_at: Type.Union([
+      Type.String({ format: 'date-time', examples: ['2026-01-31T12:00:42.000Z'] }),
+      Type.Null(),
+    ]),
+  },
+  { description: 'The account that the credentials belong to.' },
+)
+
+export const Health = Type.Object({ status: Type.String({ examples: ['ok'] }) }, { description: 'Well.' })
+
+const problem = (code: ProblemCode, extras: object = {}) => {
+  const { status, title, detail } = PROBLEMS[code]
+  return {
+    type: `http://localhost:8000/problems/${code}`,
+    title,
+    status,
+    detail,
+    code,
+    ...extras,
+    correlation_id: 'b1e4…',
+  }
+}
+
+const EXAMPLE_EXTRAS: { [code in ProblemCode]?: object } = {
+  validation_failed: {
+    errors: [
+      { pointer: '/password', rule: 'password_too_short', detail: 'must have at least 12 characters' },
+    ],
+  },
+  wrong_code: { attempts_left: 2 },
+}
+
+const Problem = {
+  type: 'object',
+  description: 'A problem document (RFC 9457).',
+  required: ['type', 'title', 'status', 'detail', 'code', 'correlation_id'],
+  properties: {
+    type: { type: 'string', format: 'uri', description: 'Address of a page that explains the problem.' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', description: 'Stable and machine-readable.' },
+    correlation_id: { type: 'string' },
+    attempts_left: { type: 'integer', description: 'With wrong_code.' },
+    errors: {
+      type: 'array',
+      description: 'With validation_failed: every broken rule.',
+      items: {
+        type: 'object',
+        required: ['pointer', 'rule', 'detail'],
+        properties: { pointer: { type: 'string' }, rule: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+  },
+}
+
+const RETRY_AFTER = { 'Retry-After': { type: 'integer', description: 'Seconds to wait.' } }
+const AUTHENTICATE = {
+  'WWW-Authenticate': { type: 'string', description: 'Basic realm="users", charset="UTF-8"' },
+}
+
+/** What any route may answer, whatever is asked of it. */
+const ANYWHERE: ProblemCode[] = [
+  'bad_request',
+  'duplicate_header',
+  'request_timeout',
+  'headers_too_large',
+  'internal_error',
+]
+
+/** Describes the problems a route may answer, by status, each with its document as an example. */
+export const problemResponses = (...codes: ProblemCode[]): Record<number, object> => {
+  const byStatus = Map.groupBy([...codes, ...ANYWHERE], code => PROBLEMS[code].status)
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map(code => `\`${code}\`: ${PROBLEMS[code].detail}`).join('\n\n'),
+        ...(status === 401 && { headers: AUTHENTICATE }),
+        ...((status === 429 || status === 503) && { headers: RETRY_AFTER }),
+        content: {
+          'application/problem+json': {
+            schema: Problem,
+            examples: Object.fromEntries(
+              group.map(code => [
+                code,
+                { summary: PROBLEMS[code].title, value: problem(code, EXAMPLE_EXTRAS[code]) },
+              ]),
+            ),
+          },
+        },
+      },
+    ]),
+  )
+}

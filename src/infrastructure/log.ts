@@ -1,0 +1,32 @@
+import { createRequire } from 'node:module'
+import { type Logger, pino } from 'pino'
+
+export type Log = Logger
+
+/**
+ * The log of this process, on standard output: JSON lines, or readable ones for a person at a terminal
+ * (`pino-pretty`, a development dependency). Nothing that is a secret is ever passed to it; `redact` is the
+ * second lock on that door.
+ */
+export const createLog = (options: { level: string; format: 'json' | 'pretty' }): Log => {
+  const settings = {
+    level: options.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: ['password', 'code', 'authorization', '*.password', '*.code', '*.authorization'],
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  if (options.format === 'json') return pino(settings)
+  return pino(settings, prettyStream())
+}
+
+const prettyStream = () => {
+  try {
+    const pretty = createRequire(import.meta.url)('pino-pretty')
+    return pretty({ translateTime: 'HH:MM:ss.l', singleLine: true, sync: true })
+  } catch (error) {
+    throw new Error('LOG_FORMAT=pretty needs the development dependencies; use LOG_FORMAT=json', {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,96 @@
+import type { ClaimMessages, Message } from '../../application/courier.ts'
+import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
+import type { DomainEvent } from '../../domain/events.ts'
+import type { Database } from './database.ts'
+
+/**
+ * A claim moves `due_at` behind the lease, so that a message whose courier has died becomes due again by
+ * itself. `skip locked` lets any number of couriers claim at once without meeting. An event waits for those of
+ * the same user that came before it.
+ */
+const statement = {
+  name: 'claim-messages',
+  text: `
+with due_mail as (
+  select user_id, id from outbox
+  where topic = 'mail' and due_at <= now()
+  order by due_at
+  limit $1
+  for update skip locked
+),
+due_event as (
+  select user_id, id from outbox
+  where topic = 'event' and due_at <= now() and not exists (
+    select from outbox as earlier
+    where earlier.user_id = outbox.user_id
+      and earlier.topic = 'event'
+      and earlier.created_at < outbox.created_at
+  )
+  order by due_at
+  limit $2
+  for update skip locked
+),
+due as (
+  select user_id, id from due_mail union all select user_id, id from due_event
+),
+claimed as (
+  update outbox set due_at = now() + make_interval(secs => $3), attempts = attempts + 1
+  from due
+  where outbox.user_id = due.user_id and outbox.id = due.id
+  returning outbox.*
+)
+select
+  claimed.id, claimed.user_id, topic, payload, correlation_id, attempts, claimed.created_at,
+  extract(epoch from now() - claimed.created_at)::float8 as age_seconds,
+  users.email, users.locale, users.code_length
+from claimed
+left join users
+  on topic = 'mail'
+  and users.id = claimed.user_id
+  and users.code_id = claimed.payload->>'code_id'
+  and users.code_guesses < ${GUESSES_PER_CODE}
+order by claimed.created_at`,
+}
+
+type Row = {
+  id: string
+  user_id: string
+  correlation_id: string
+  attempts: number
+  created_at: Date
+  age_seconds: number
+} & (
+  | { topic: 'mail'; payload: { code_id: string }; email: string | null; locale: string; code_length: number }
+  | { topic: 'event'; payload: { type: DomainEvent['type']; email: string } }
+)
+
+export const claimMessages =
+  (database: Database, leaseSeconds: number): ClaimMessages =>
+  async limits => {
+    const rows = await database.query<Row>(statement, [limits.mail, limits.event, leaseSeconds])
+    return rows.map(asMessage)
+  }
+
+const asMessage = (row: Row): Message => {
+  const claimed = {
+    id: row.id,
+    userId: row.user_id,
+    attempts: row.attempts,
+    ageSeconds: row.age_seconds,
+    correlationId: row.correlation_id,
+  }
+  if (row.topic === 'event') {
+    const event: DomainEvent = {
+      id: row.id,
+      type: row.payload.type,
+      userId: row.user_id,
+      time: row.created_at,
+      correlationId: row.correlation_id,
+      data: { id: row.user_id, email: row.payload.email },
+    }
+    return { ...claimed, topic: 'event', event }
+  }
+  const { email, locale, code_length: codeLength } = row
+  const wanted = email === null ? undefined : { email, locale, codeLength }
+  return { ...claimed, topic: 'mail', codeId: row.payload.code_id, wanted }
+}

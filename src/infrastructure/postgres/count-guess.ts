@@ -1,0 +1,43 @@
+import type { CountGuess } from '../../application/activate-user.ts'
+import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
+import type { Database } from './database.ts'
+
+/**
+ * Reading `ledger` in the update locks the ledger row before the user's, as every statement does. A code whose
+ * mail has not been settled yet (`code_expires_at is null`) is usable: it may have been handed over already.
+ */
+const statement = {
+  name: 'count-guess',
+  text: `
+with ledger as materialized (
+  select address_hash from address_ledger where address_hash = $2 for update
+),
+counted as (
+  update users set code_guesses = code_guesses + 1
+  from (select count(*) from ledger) as locked
+  where id = $1
+    and activated_at is null
+    and code_id is not null
+    and code_guesses < ${GUESSES_PER_CODE}
+    and (code_expires_at is null or code_expires_at > now())
+  returning code_id, code_length, code_guesses
+),
+charged as (
+  insert into address_ledger (address_hash, wrong_guesses)
+  select $2, 1 from counted
+  on conflict (address_hash) do update set
+    wrong_guesses = address_ledger.wrong_guesses + 1,
+    touched_at = now()
+)
+select code_id, code_length, code_guesses from counted`,
+}
+
+export const countGuess =
+  (database: Database, hashAddress: (email: string) => Buffer): CountGuess =>
+  async user => {
+    const [row] = await database.query<{ code_id: string; code_length: number; code_guesses: number }>(
+      statement,
+      [user.id, hashAddress(user.email)],
+    )
+    return row && { codeId: row.code_id, codeLength: row.code_length, guess: row.code_guesses }
+  }

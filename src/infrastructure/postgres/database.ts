@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { Unavailable } from '../../domain/refusals.ts'
+
+/** One SQL statement. It is prepared once per connection under its name; the SQL behind a name never changes. */
+export type Statement = { readonly name: string; readonly text: string }
+
+export type Database = {
+  /**
+   * Runs one statement, which is its own transaction, and returns its rows. A statement that lost a race
+   * (40001, 40P01) is repeated, at most three times. Throws `Unavailable` when the database cannot answer
+   * within its time, in which case the statement may or may not have taken effect.
+   */
+  query: <Row extends pg.QueryResultRow>(statement: Statement, values?: unknown[]) => Promise<Row[]>
+  /** True when the database answers within its time. */
+  answers: () => Promise<boolean>
+  close: () => Promise<void>
+}
+
+export type DatabaseOptions = {
+  url: string
+  poolMax: number
+  /** How long to wait for a connection, and how long for an answer on it. */
+  timeoutMs: number
+  log: { warn: (fields: object, message: string) => void }
+}
+
+const MAX_REPEATS = 3
+/** Class 40: the transaction was rolled back because of another one; repeating it whole is safe. */
+const LOST_RACE = new Set(['40001', '40P01'])
+/**
+ * The database is there but cannot serve now: 53xxx no resources left (disk, memory, connections), 57Pxx being
+ * shut down or started, 57014 the statement took too long, 25006 a standby that is read-only.
+ */
+const CANNOT_SERVE = /^(08...|53...|57P0[1-5]|57014|25006)$/
+
+/** Opens a pool of connections. It connects when first asked, and again by itself after every loss. */
+export const openDatabase = (options: DatabaseOptions): Database => {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolMax,
+    connectionTimeoutMillis: options.timeoutMs,
+    query_timeout: options.timeoutMs * 5,
+    statement_timeout: options.timeoutMs * 5,
+    keepAlive: true,
+    application_name: 'vestibule',
+  })
+  // An idle connection that the server closed is no reason to end the process.
+  pool.on('error', error =>
+    options.log.warn({ err: withoutDetails(error) }, 'a database connection was lost'),
+  )
+
+  return {
+    query: async (statement, values = []) => {
+      for (let repeats = 0; ; repeats += 1) {
+        try {
+          return (await pool.query({ ...statement, values })).rows
+        } catch (error) {
+          if (!LOST_RACE.has(sqlState(error))) throw translated(error)
+          if (repeats === MAX_REPEATS)
+            throw new Unavailable('the statement kept losing races', { cause: error })
+          await sleep(Math.random() * 20 * 2 ** repeats)
+        }
+      }
+    },
+    answers: () =>
+      pool.query('select 1').then(
+        () => true,
+        () => false,
+      ),
+    close: () => pool.end(),
+  }
+}
+
+const sqlState = (error: unknown): string =>
+  error instanceof pg.DatabaseError && typeof error.code === 'string' ? error.code : ''
+
+const translated = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error
+  const fromServer = error instanceof pg.DatabaseError
+  if (fromServer && !CANNOT_SERVE.test(sqlState(error))) return withoutDetails(error)
+  return new Unavailable('the database cannot answer', { cause: withoutDetails(error) })
+}
+
+/** What the server says about a row (`detail`, `where`) may quote an address or a hash: it must not reach a log. */
+const withoutDetails = (error: Error): Error => {
+  if (error instanceof pg.DatabaseError) {
+    error.detail = undefined
+    error.where = undefined
+    error.internalQuery = undefined
+  }
+  return error
+}

@@ -1,0 +1,51 @@
+import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { runner } from 'node-pg-migrate'
+import pg from 'pg'
+
+const DIRECTORY = fileURLToPath(new URL('../../../migrations', import.meta.url))
+const TABLE = 'schema_migrations'
+
+export type MigrationStatus = { name: string; appliedAt: Date | null }
+
+/**
+ * Brings the schema up to date, in one transaction, and returns the names of what was applied. Safe when many
+ * instances do it at once: all but one wait for an advisory lock and then find nothing left to do. Throws, and
+ * changes nothing, when a migration fails or when one that was applied is not known here.
+ */
+export const migrateUp = (databaseUrl: string): Promise<string[]> =>
+  withClient(databaseUrl, async client => {
+    const applied = await runner({
+      dbClient: client,
+      direction: 'up',
+      dir: DIRECTORY,
+      migrationsTable: TABLE,
+      checkOrder: true,
+      singleTransaction: true,
+      advisoryLockMode: 'wait',
+      log: () => {},
+    })
+    return applied.map(({ name }) => name)
+  })
+
+/** Every migration of this version, and when it was applied to the database, if it was. Changes nothing. */
+export const migrationStatus = (databaseUrl: string): Promise<MigrationStatus[]> =>
+  withClient(databaseUrl, async client => {
+    const { rows: table } = await client.query(`select to_regclass('${TABLE}') is not null as present`)
+    const { rows } = table[0].present ? await client.query(`select name, run_on from ${TABLE}`) : { rows: [] }
+    const appliedAt = new Map<string, Date>(rows.map(row => [row.name, row.run_on]))
+    const files = (await readdir(DIRECTORY)).filter(file => file.endsWith('.sql')).sort()
+    return files
+      .map(file => file.replace(/\.sql$/, ''))
+      .map(name => ({ name, appliedAt: appliedAt.get(name) ?? null }))
+  })
+
+const withClient = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  const client = new pg.Client({ connectionString: url, application_name: 'vestibule migrate' })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}

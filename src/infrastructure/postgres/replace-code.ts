@@ -1,0 +1,82 @@
+import type { ReplaceCode } from '../../application/resend-code.ts'
+import type { SendsBudget } from '../../domain/budget.ts'
+import { refuse } from '../../domain/refusals.ts'
+import type { Database } from './database.ts'
+import { codeLength, nextSendAt, withThisSend } from './ledger-sql.ts'
+
+/** Whole seconds until then, never less than 0. */
+const secondsUntil = (time: string) => `greatest(0, ceil(extract(epoch from ${time} - now())))::int`
+
+const replace = (budget: SendsBudget) => ({
+  name: 'replace-code',
+  text: `
+with ledger as materialized (
+  select wrong_guesses, coalesce(${nextSendAt(budget)} > now(), false) as spent
+  from address_ledger
+  where address_hash = $2
+  for update
+),
+replaced as (
+  update users set
+    code_id = $3,
+    code_length = ${codeLength('(select wrong_guesses from ledger)')},
+    code_guesses = 0,
+    code_expires_at = null
+  where id = $1
+    and activated_at is null
+    and not coalesce((select spent from ledger), false)
+  returning id
+),
+charged as (
+  insert into address_ledger (address_hash, sent_at)
+  select $2, array[now()] from replaced
+  on conflict (address_hash) do update set
+    sent_at = ${withThisSend(budget, 'address_ledger')},
+    touched_at = now()
+  returning ${secondsUntil(nextSendAt(budget))} as wait_seconds
+),
+enqueued as (
+  insert into outbox (user_id, id, topic, payload, correlation_id)
+  select id, $4, 'mail', jsonb_build_object('code_id', $3::text), $5 from replaced
+)
+select coalesce(wait_seconds, 0) as wait_seconds from charged`,
+})
+
+const explain = (budget: SendsBudget) => ({
+  name: 'replace-code-explain',
+  text: `
+select
+  (select activated_at is not null from users where id = $1) as active,
+  (
+    select ${secondsUntil(nextSendAt(budget))} from address_ledger where address_hash = $2
+  ) as wait_seconds`,
+})
+
+export const replaceCode = (
+  database: Database,
+  hashAddress: (email: string) => Buffer,
+  budget: SendsBudget,
+): ReplaceCode => {
+  const replaceStatement = replace(budget)
+  const explainStatement = explain(budget)
+
+  return async ({ user, codeId, mailId, correlationId }) => {
+    const address = hashAddress(user.email)
+    const [replaced] = await database.query<{ wait_seconds: number }>(replaceStatement, [
+      user.id,
+      address,
+      codeId,
+      mailId,
+      correlationId,
+    ])
+    if (replaced) return { ok: true, retryAfterSeconds: replaced.wait_seconds }
+
+    const [obstacle] = await database.query<{ active: boolean | null; wait_seconds: number | null }>(
+      explainStatement,
+      [user.id, address],
+    )
+    if (obstacle?.active) return refuse({ refusal: 'already_active' })
+    if (obstacle?.active === null) return refuse({ refusal: 'invalid_credentials' })
+    return refuse({ refusal: 'rate_limited', retryAfterSeconds: Math.max(1, obstacle?.wait_seconds ?? 0) })
+  }
+}

@@ -1,0 +1,62 @@
+import type { SettleMessages, Settlement } from '../../application/courier.ts'
+import type { Database } from './database.ts'
+
+/**
+ * The minute is counted back from now by how long ago the mail was accepted, so that only the database's clock
+ * counts. It is started (or the code given up) only for the code that the mail carried: a code that replaced
+ * it meanwhile is left alone. A retry is only written by whoever made the last attempt.
+ */
+const statement = {
+  name: 'settle-messages',
+  text: `
+with settlement as (
+  select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::float8[], $6::text[])
+    as settlement (user_id, id, attempts, result, seconds, reason)
+),
+mine as (
+  select outbox.user_id, outbox.id, outbox.topic, outbox.payload->>'code_id' as code_id,
+    settlement.result, settlement.seconds, settlement.reason
+  from settlement
+  join outbox on outbox.user_id = settlement.user_id and outbox.id = settlement.id
+  where settlement.result <> 'retry' or outbox.attempts = settlement.attempts
+  order by outbox.id
+  for update of outbox
+),
+removed as (
+  delete from outbox using mine
+  where outbox.user_id = mine.user_id and outbox.id = mine.id and mine.result <> 'retry'
+),
+put_back as (
+  update outbox set due_at = now() + make_interval(secs => mine.seconds), last_failure = mine.reason
+  from mine
+  where outbox.user_id = mine.user_id and outbox.id = mine.id and mine.result = 'retry'
+)
+update users set
+  code_id = case when mine.result = 'accepted' then users.code_id end,
+  code_expires_at = case when mine.result = 'accepted'
+    then now() - make_interval(secs => mine.seconds) + make_interval(secs => $7) end
+from mine
+where mine.topic = 'mail'
+  and mine.result in ('accepted', 'given_up')
+  and users.id = mine.user_id
+  and users.code_id = mine.code_id`,
+}
+
+export const settleMessages =
+  (database: Database, codeTtlSeconds: number): SettleMessages =>
+  async settlements => {
+    await database.query(statement, [
+      settlements.map(({ userId }) => userId),
+      settlements.map(({ id }) => id),
+      settlements.map(({ attempts }) => attempts),
+      settlements.map(({ result }) => result),
+      settlements.map(seconds),
+      settlements.map(settlement => (settlement.result === 'retry' ? settlement.reason.slice(0, 500) : null)),
+      codeTtlSeconds,
+    ])
+  }
+
+const seconds = (settlement: Settlement): number => {
+  if (settlement.result === 'accepted') return settlement.secondsAgo
+  return settlement.result === 'retry' ? settlement.inSeconds : 0
+}

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path'
+import { type Addresses, createApp, migrate } from './app.ts'
+import { type Config, ConfigError, loadEnvFile, readConfig } from './config.ts'
+
+const USAGE = `Usage: vestibule <command>
+
+  serve            start the service
+  migrate up       bring the schema of the database up to date
+  migrate status   list the migrations and when each was applied
+`
+
+const DATA_DIR = resolve('.data')
+
+const main = async ([command, argument]: string[]): Promise<void> => {
+  if (command === 'serve' && argument === undefined) return serve(readEnvironment())
+  if (command === 'migrate' && (argument === 'up' || argument === 'status')) {
+    const migrations = await migrate(readEnvironment(), DATA_DIR, argument)
+    for (const { name, appliedAt } of migrations) {
+      process.stdout.write(`${name}  ${appliedAt ? `applied ${appliedAt.toISOString()}` : 'pending'}\n`)
+    }
+    return
+  }
+  process.stderr.write(USAGE)
+  process.exitCode = 2
+}
+
+const readEnvironment = (): Config => {
+  loadEnvFile()
+  return readConfig(process.env, process.stdout.isTTY === true)
+}
+
+const serve = async (config: Config): Promise<void> => {
+  const app = createApp(config, DATA_DIR)
+  let stopping = false
+  const stop = () => {
+    // Whoever asks twice does not want to wait.
+    if (stopping) process.exit(1)
+    stopping = true
+    app.stop().then(() => process.exit(0), fail)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+
+  const addresses = await app.start()
+  if (!config.production) process.stdout.write(banner(addresses, config))
+}
+
+const banner = ({ api, mailbox, embeddedDatabase }: Addresses, config: Config): string => {
+  const url = api.replace('127.0.0.1', 'localhost')
+  const lines = [
+    `API        ${url}`,
+    ...(config.docsEnabled ? [`Try it     ${url}/docs`] : []),
+    ...(mailbox ? [`Mailbox    ${mailbox}  (every mail lands here, none leaves this machine)`] : []),
+    `Database   ${embeddedDatabase ? `embedded PostgreSQL in ${DATA_DIR} (for development)` : 'DATABASE_URL'}`,
+  ]
+  return `\n  Vestibule is ready\n\n${lines.map(line => `  ${line}\n`).join('')}\n`
+}
+
+/** An operator can mend what the message says; the stack is for us. */
+const fail = (error: unknown): void => {
+  const known = error instanceof ConfigError || process.env.LOG_LEVEL !== 'debug'
+  process.stderr.write(`${known && error instanceof Error ? explain(error) : (error as Error).stack}\n`)
+  process.exit(1)
+}
+
+const explain = (error: Error): string =>
+  error.cause instanceof Error ? `${error.message}\n  because: ${explain(error.cause)}` : error.message
+
+main(process.argv.slice(2)).catch(fail)
