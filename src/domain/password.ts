@@ -1,3 +1,4 @@
+import { isCommonPassword } from './common-password.ts'
 import type { BrokenRule } from './refusals.ts'
 
 /** Composition rules are the brief's; docs/security.md says what NIST SP 800-63B-4 thinks of them. */
@@ -33,6 +34,11 @@ export const brokenPasswordRules = (password: string, email?: string): BrokenRul
       !/\p{Cs}/u.test(normalised),
       'password_not_unicode',
       'must be valid Unicode text (it has a lone surrogate)',
+    ],
+    [
+      !isCommonPassword(normalised),
+      'password_common',
+      'must not be one of the most common passwords, whatever digits and signs surround it',
     ],
     [
       email === undefined || normalised.toLowerCase() !== email,
