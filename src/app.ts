@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { v7 as newId } from 'uuid'
 import { activateUser } from './application/activate-user.ts'
 import { authenticate } from './application/authenticate.ts'
@@ -8,7 +9,7 @@ import { startCourier } from './application/courier.ts'
 import { handOverMail } from './application/hand-over-mail.ts'
 import { registerUser } from './application/register-user.ts'
 import { resendCode } from './application/resend-code.ts'
-import type { Config } from './config.ts'
+import type { Config, MailProviderName } from './config.ts'
 import { createServer } from './http/server.ts'
 import { createAdmission } from './infrastructure/crypto/hash-admission.ts'
 import { createKeyring, sameCode } from './infrastructure/crypto/keyring.ts'
@@ -19,7 +20,8 @@ import { secretFile } from './infrastructure/embedded/secret-file.ts'
 import { publishNothing, publishToConsole } from './infrastructure/events/console.ts'
 import { createLog, type Log } from './infrastructure/log.ts'
 import { consoleTransport } from './infrastructure/mail/console.ts'
-import { httpTransport } from './infrastructure/mail/http.ts'
+import { httpTransport, type MailProvider } from './infrastructure/mail/http.ts'
+import { mailpit } from './infrastructure/mail/providers/mailpit.ts'
 import { webhook } from './infrastructure/mail/providers/webhook.ts'
 import { smtpTransport } from './infrastructure/mail/smtp.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
@@ -60,6 +62,7 @@ export type Addresses = {
   embeddedDatabase: boolean
 }
 
+const MAIL_PROVIDERS: Record<MailProviderName, MailProvider> = { mailpit, webhook }
 const COURIER_SPACING_MS = 25
 const COURIER_POLL_MS = 1000
 const EVENTS_AT_ONCE = 100
@@ -68,6 +71,8 @@ const LEASE_MARGIN_SECONDS = 15
 /** Together they stay below the 10 s that orchestrators give before they kill. */
 const DRAIN_REQUESTS_MS = 4000
 const DRAIN_COURIER_MS = 5000
+/** Whatever still hangs then, a query on a dead connection for one, is left behind. */
+const DRAIN_MS = 9500
 
 /** Builds Vestibule from its parts, top to bottom. `dataDir` is where the embedded database lives. */
 export const createApp = (config: Config, dataDir: string, parts: Partial<Parts> = {}): App => {
@@ -76,8 +81,15 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
   let draining = false
 
   const start = async (): Promise<Addresses> => {
-    const [databaseUrl, mailbox] = await Promise.all([provideDatabase(), provideMailbox()])
-    await provideSchema(databaseUrl)
+    const provided = [provideDatabase(), provideMailbox()] as const
+    // When one of them fails, the other must be up before it can be taken down.
+    await Promise.allSettled(provided)
+    const [databaseUrl, mailbox] = await Promise.all(provided)
+    await provideSchema(databaseUrl).catch(cause => {
+      throw new Error(`the database of ${config.databaseUrl ? 'DATABASE_URL' : dataDir} cannot be used`, {
+        cause,
+      })
+    })
     const secretKey = config.secretKey ?? (await secretFile(join(dataDir, 'secret.key')))
     const keyring = createKeyring(secretKey, config.secretKeyPrevious)
 
@@ -169,15 +181,24 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     }
   }
 
+  let started: Promise<Addresses> | undefined
   return {
-    start: () =>
-      start().catch(async error => {
+    start: () => {
+      started = start().catch(async error => {
         await running.disposeAsync()
         throw error
-      }),
-    stop: () => {
+      })
+      return started
+    },
+    stop: async () => {
       draining = true
-      return running.disposeAsync()
+      await started?.catch(() => {})
+      log.info('draining')
+      const closed = await Promise.race([
+        running.disposeAsync().then(() => true),
+        sleep(DRAIN_MS, false, { ref: false }),
+      ])
+      log[closed ? 'info' : 'warn'](closed ? 'stopped' : 'stopped before everything was closed')
     },
   }
 
@@ -216,7 +237,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       case 'smtp':
         return smtpTransport({ url: mail.url, timeoutMs })
       case 'http':
-        return httpTransport(webhook, { url: mail.url, timeoutMs })
+        return httpTransport(MAIL_PROVIDERS[mail.provider], { url: mail.url, timeoutMs })
       case 'console':
         return consoleTransport(text => process.stdout.write(text))
     }

@@ -7,7 +7,7 @@ export type MailConfig =
   | { readonly transport: 'smtp'; readonly url: string }
   | { readonly transport: 'http'; readonly provider: MailProviderName; readonly url: string }
 
-const MAIL_PROVIDERS = ['webhook'] as const
+const MAIL_PROVIDERS = ['mailpit', 'webhook'] as const
 export type MailProviderName = (typeof MAIL_PROVIDERS)[number]
 
 /** What the environment says, checked. Times carry their unit in the name. */
@@ -52,7 +52,7 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
   if (secretKey === undefined && (production || databaseUrl !== undefined)) {
     read.problem(
       'SECRET_KEY',
-      'is required with a database of your own: at least 32 random bytes, the same for every instance (openssl rand -base64 32)',
+      'is required in production and with a DATABASE_URL: at least 32 random bytes, the same for every instance (openssl rand -base64 32)',
     )
   }
   return {

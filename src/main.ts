@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type Addresses, createApp, migrate } from './app.ts'
-import { type Config, ConfigError, loadEnvFile, readConfig } from './config.ts'
+import { type Config, loadEnvFile, readConfig } from './config.ts'
 
 const USAGE = `Usage: vestibule <command>
 
@@ -11,9 +11,9 @@ const USAGE = `Usage: vestibule <command>
 
 const DATA_DIR = resolve('.data')
 
-const main = async ([command, argument]: string[]): Promise<void> => {
+const main = async ([command, argument, ...more]: string[]): Promise<void> => {
   if (command === 'serve' && argument === undefined) return serve(readEnvironment())
-  if (command === 'migrate' && (argument === 'up' || argument === 'status')) {
+  if (command === 'migrate' && more.length === 0 && (argument === 'up' || argument === 'status')) {
     const migrations = await migrate(readEnvironment(), DATA_DIR, argument)
     for (const { name, appliedAt } of migrations) {
       process.stdout.write(`${name}  ${appliedAt ? `applied ${appliedAt.toISOString()}` : 'pending'}\n`)
@@ -56,14 +56,15 @@ const banner = ({ api, mailbox, embeddedDatabase }: Addresses, config: Config): 
   return `\n  Vestibule is ready\n\n${lines.map(line => `  ${line}\n`).join('')}\n`
 }
 
-/** An operator can mend what the message says; the stack is for us. */
+/** What went wrong and why, for whoever can mend it; a stack would only hide that. */
 const fail = (error: unknown): void => {
-  const known = error instanceof ConfigError || process.env.LOG_LEVEL !== 'debug'
-  process.stderr.write(`${known && error instanceof Error ? explain(error) : (error as Error).stack}\n`)
+  process.stderr.write(`${explain(error)}\n`)
   process.exit(1)
 }
 
-const explain = (error: Error): string =>
-  error.cause instanceof Error ? `${error.message}\n  because: ${explain(error.cause)}` : error.message
+const explain = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}\n  because: ${explain(error.cause)}`
+}
 
 main(process.argv.slice(2)).catch(fail)

@@ -1,68 +1,15 @@
 import { backOffSeconds } from '../domain/back-off.ts'
 import type { DomainEvent } from '../domain/events.ts'
-
-type Claimed = {
-  /** UUIDv7; stable over all attempts. */
-  readonly id: string
-  readonly userId: string
-  /** How often it has been claimed, this time included. */
-  readonly attempts: number
-  /** Seconds since it was enqueued, by the database's clock. */
-  readonly ageSeconds: number
-  readonly correlationId: string
-}
-
-export type ClaimedMail = Claimed & {
-  readonly topic: 'mail'
-  readonly codeId: string
-  /** Missing when no pending registration waits for this code any more. */
-  readonly wanted:
-    | { readonly email: string; readonly locale: string; readonly codeLength: number }
-    | undefined
-}
-
-export type ClaimedEvent = Claimed & { readonly topic: 'event'; readonly event: DomainEvent }
-
-export type Message = ClaimedMail | ClaimedEvent
-
-/**
- * Claims due messages from the outbox, at most as many of each topic as the limits say, and leases them to the
- * caller: nobody else gets them until the lease runs out. Throws `Unavailable`.
- */
-export type ClaimMessages = (limits: { mail: number; event: number }) => Promise<Message[]>
-
-/** What became of one message. All of them are settled together, in one statement. */
-export type Settlement = {
-  readonly userId: string
-  readonly id: string
-  /** The number of the attempt that is being settled: a claim that was lost to a newer one settles nothing. */
-  readonly attempts: number
-} & (
-  | /** Accepted: it leaves the outbox; of a mail, the minute began `secondsAgo`. */ {
-      readonly result: 'accepted'
-      readonly secondsAgo: number
-    }
-  | /** Nobody wants it any more: it leaves the outbox. */ { readonly result: 'unwanted' }
-  | /** It leaves the outbox; of a mail, the code is dead. */ { readonly result: 'given_up' }
-  | { readonly result: 'retry'; readonly inSeconds: number; readonly reason: string }
-)
-
-/** Settles messages. Settling one twice, or one that is gone, does nothing. Throws `Unavailable`. */
-export type SettleMessages = (settlements: Settlement[]) => Promise<void>
-
-/** What came of one attempt to hand a message over. */
-export type HandOverResult =
-  | { readonly result: 'accepted' }
-  | { readonly result: 'unwanted' }
-  | {
-      readonly result: 'failed'
-      /** True when no later attempt can succeed. */
-      readonly permanent: boolean
-      readonly reason: string
-      readonly retryAfterSeconds?: number | undefined
-    }
-
-export type HandOver<M> = (message: M) => Promise<HandOverResult>
+import type {
+  ClaimedMail,
+  ClaimMessages,
+  HandOver,
+  HandOverResult,
+  Message,
+  SettleMessages,
+  Settlement,
+} from './outbox.ts'
+import { createDoorbell, pause } from './waiting.ts'
 
 export type CourierPorts = {
   claim: ClaimMessages
@@ -100,6 +47,9 @@ export type Courier = {
   stop: (withinMs: number) => Promise<void>
 }
 
+/** A message that left, or did not, and when that was on the monotonic clock. */
+type HandedOver = { message: Message; result: HandOverResult; at: number }
+
 /**
  * Carries what the outbox holds to the outside world, at least once, for as long as the process lives. Any
  * number of couriers, in any number of instances, work on one outbox. Claiming, handing over and settling do
@@ -109,7 +59,7 @@ export type Courier = {
 export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courier => {
   const inFlight = { mail: 0, event: 0 }
   const handedOver = new Set<Promise<void>>()
-  let unsettled: { message: Message; result: HandOverResult; at: number }[] = []
+  let unsettled: HandedOver[] = []
   let settling: Promise<void> | undefined
   let stopping = false
   const doorbell = createDoorbell()
@@ -137,6 +87,7 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       }
       const claimed = free.mail + free.event > 0 ? await claim(free) : []
       for (const message of claimed) deliver(message)
+      if (cameFreeMeanwhile(free, claimed)) doorbell.ring()
       // Rung by new work, and by the first slot that becomes free again when all were taken.
       await doorbell.heard(limits.pollMs)
       const sinceClaimMs = (ports.monotonicSeconds() - claimedAt) * 1000
@@ -151,6 +102,14 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       ports.log.error({ err: error }, 'the outbox cannot be read; trying again')
       return []
     }
+  }
+
+  /** A claim that got all it asked for has probably left some, and slots came free while it asked. */
+  function cameFreeMeanwhile(asked: { mail: number; event: number }, claimed: Message[]): boolean {
+    return (['mail', 'event'] as const).some(topic => {
+      const got = claimed.filter(message => message.topic === topic).length
+      return got > 0 && got === asked[topic] && inFlight[topic] < limits.concurrency[topic]
+    })
   }
 
   function deliver(message: Message): void {
@@ -186,9 +145,10 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     while (unsettled.length > 0 && !halt.signal.aborted) {
       const batch = unsettled
       unsettled = []
+      const settlements = batch.map(settlement)
       try {
-        await ports.settle(batch.map(settlement))
-        for (const { message, result } of batch) report(message, result)
+        await ports.settle(settlements)
+        for (const [n, { message, result }] of batch.entries()) report(message, result, settlements[n])
       } catch (error) {
         unsettled = [...batch, ...unsettled]
         ports.log.error({ err: error, count: batch.length }, 'messages cannot be settled; trying again')
@@ -198,75 +158,45 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     }
   }
 
-  function settlement(done: { message: Message; result: HandOverResult; at: number }): Settlement {
-    const { message, result } = done
+  function settlement({ message, result, at }: HandedOver): Settlement {
     const { userId, id, attempts } = message
     const claim = { userId, id, attempts }
     if (result.result === 'accepted') {
-      return { ...claim, result: 'accepted', secondsAgo: ports.monotonicSeconds() - done.at }
+      return { ...claim, result: 'accepted', secondsAgo: ports.monotonicSeconds() - at }
     }
     if (result.result === 'unwanted') return { ...claim, result: 'unwanted' }
-    if (isGivenUp(message, result)) return { ...claim, result: 'given_up' }
+    const secondsLeft = secondsUntilGivingUp(message)
+    if (message.topic === 'mail' && (result.permanent || secondsLeft <= 0)) {
+      return { ...claim, result: 'given_up' }
+    }
     const inSeconds = backOffSeconds(attempts, ports.random(), result.retryAfterSeconds)
-    return { ...claim, result: 'retry', inSeconds, reason: result.reason }
+    return { ...claim, result: 'retry', inSeconds: Math.min(inSeconds, secondsLeft), reason: result.reason }
   }
 
-  /** Events are never given up: whoever waits for them has no other way to learn what happened. */
-  function isGivenUp(message: Message, failure: { permanent: boolean }): boolean {
-    if (message.topic === 'event') return false
-    return failure.permanent || message.ageSeconds >= limits.giveUpMailAfterSeconds
+  /**
+   * A mail whose service asks for more patience than is left is tried once more at the end, then given up: its
+   * address must not stay taken. Events are never given up, since whoever waits for them has no other way to
+   * learn what happened; they are only never put off for longer than a mail would be.
+   */
+  function secondsUntilGivingUp(message: Message): number {
+    if (message.topic === 'event') return limits.giveUpMailAfterSeconds
+    return limits.giveUpMailAfterSeconds - message.ageSeconds
   }
 
-  function report(message: Message, result: HandOverResult): void {
+  function report(message: Message, result: HandOverResult, settled: Settlement | undefined): void {
+    const { topic } = message
     const fields = {
-      topic: message.topic,
+      topic,
       message_id: message.id,
       correlation_id: message.correlationId,
       attempt: message.attempts,
+      ...(result.result === 'failed' && { reason: result.reason }),
     }
-    if (result.result === 'accepted') ports.log.info(fields, `${message.topic} handed over`)
-    else if (result.result === 'unwanted')
-      ports.log.info(fields, `${message.topic} dropped: nobody waits for it`)
-    else if (isGivenUp(message, result)) {
-      ports.log.error({ ...fields, reason: result.reason }, `${message.topic} given up`)
-    } else
-      ports.log.warn({ ...fields, reason: result.reason }, `${message.topic} not handed over; trying again`)
+    if (settled?.result === 'accepted') ports.log.info(fields, `${topic} handed over`)
+    else if (settled?.result === 'unwanted') ports.log.info(fields, `${topic} dropped: nobody waits for it`)
+    else if (settled?.result === 'retry') {
+      const nextInSeconds = Math.round(settled.inSeconds * 10) / 10
+      ports.log.warn({ ...fields, next_in_seconds: nextInSeconds }, `${topic} not handed over; trying again`)
+    } else ports.log.error(fields, `${topic} given up`)
   }
 }
-
-/** A bell that remembers one ring for whoever listens next. */
-const createDoorbell = () => {
-  let rung = false
-  let listener: (() => void) | undefined
-  return {
-    ring: (): void => {
-      rung = true
-      listener?.()
-    },
-    heard: (withinMs: number): Promise<void> =>
-      new Promise(resolve => {
-        const answer = () => {
-          clearTimeout(timer)
-          listener = undefined
-          rung = false
-          resolve()
-        }
-        const timer = setTimeout(answer, withinMs)
-        listener = answer
-        if (rung) answer()
-      }),
-  }
-}
-
-/** Waits, without keeping the process alive; an abort ends the wait early. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted || ms <= 0) return resolve()
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end, { once: true })
-  })

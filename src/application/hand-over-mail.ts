@@ -1,5 +1,5 @@
 import type { DeriveCode } from './activate-user.ts'
-import type { ClaimedMail, HandOver } from './courier.ts'
+import type { ClaimedMail, HandOver } from './outbox.ts'
 
 /** A mail with its code, on its way to the mail service. The only place where a code exists in plain text. */
 export type ActivationMail = {
@@ -28,7 +28,8 @@ export const handOverMail =
     if (!mail.wanted) return { result: 'unwanted' }
     const code = ports.deriveCode(mail.codeId, mail.wanted.codeLength)
     if (code === undefined) {
-      return { result: 'failed', permanent: true, reason: 'the key of its code is not configured any more' }
+      // An instance that has the key may be there, in the middle of a rotation.
+      return { result: 'failed', permanent: false, reason: 'the key of its code is not configured here' }
     }
     return ports.sendMail({
       id: mail.id,

@@ -23,14 +23,15 @@ export const canonicalEmail = (input: string): CanonicalEmail => {
   const at = trimmed.lastIndexOf('@')
   if (at < 0) return broken('email_syntax', 'must have the form name@example.com')
 
-  const local = trimmed.slice(0, at).toLowerCase()
+  const local = trimmed.slice(0, at)
   const domain = asciiDomain(trimmed.slice(at + 1))
   const problems = [localPartProblem(local), domain.ok ? undefined : domain.problem].filter(
     p => p !== undefined,
   )
   if (problems.length > 0 || !domain.ok) return { ok: false, broken: problems }
 
-  const email = `${local}@${domain.name}`
+  // Only now: the Kelvin sign (U+212A) would have become an ASCII k.
+  const email = `${local.toLowerCase()}@${domain.name}`
   if (email.length > MAX_LENGTH) {
     return broken('email_too_long', `must have at most ${MAX_LENGTH} characters`)
   }
@@ -59,7 +60,7 @@ const localPartProblem = (local: string): BrokenRule | undefined => {
   if (local.includes('"')) return { rule: 'email_quoted', detail: 'must not have a quoted name before the @' }
   if (/[()]/.test(local)) return { rule: 'email_comment', detail: 'must not contain a comment' }
   // RFC 5322 §3.2.3: dot-atom-text.
-  if (!/^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(local)) {
+  if (!/^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i.test(local)) {
     return {
       rule: 'email_syntax',
       detail: 'must have only letters, digits, single dots and the characters of RFC 5322 before the @',

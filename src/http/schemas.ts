@@ -90,7 +90,7 @@ const problem = (code: ProblemCode, extras: object = {}) => {
     detail,
     code,
     ...extras,
-    correlation_id: 'b1e4…',
+    correlation_id: 'b17ee0a1-66d1-4f5e-9d70-40f2a4f6f2c5',
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,17 +6,12 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { Unavailable } from '../domain/refusals.ts'
+import { collectMethods, pathOf } from './allowed-methods.ts'
+import { answerBrokenRequest } from './broken-request.ts'
 import { correlationId } from './correlation-id.ts'
 import { addDocs } from './docs.ts'
 import { acceptOnlyJson, RequestProblem } from './json-body.ts'
-import {
-  type Answers,
-  createAnswers,
-  PROBLEM_TYPE,
-  PROBLEMS,
-  type ProblemCode,
-  problemDocument,
-} from './problems.ts'
+import { type Answers, createAnswers, type ProblemCode } from './problems.ts'
 import { healthRoutes, type IsReady } from './routes/health.ts'
 import { problemPages } from './routes/problem-pages.ts'
 import { type UseCases, userRoutes } from './routes/users.ts'
@@ -56,8 +50,13 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
       connectionsCheckingInterval: 1000,
       requireHostHeader: false,
     },
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, parts.publicUrl),
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, parts),
+    frameworkErrors: (error, request, reply) => {
+      // A path that cannot be routed meets no hooks: what they do is done here.
+      addCommonHeaders(request, reply)
+      reply.raw.once('finish', () => logRequest(request, reply))
+      answerError(error, request, reply)
+    },
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true },
     },
@@ -65,9 +64,10 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
 
   acceptOnlyJson(server)
   addHeaderRules(server, answers)
-  addRequestLog(server)
+  server.addHook('onResponse', async (request, reply) => logRequest(request, reply))
   server.setErrorHandler(answerError)
-  refuseUnmetExpectations(server, parts.publicUrl)
+  // Node would answer an expectation that it does not know by itself; the header rules do it better.
+  server.server.on('checkExpectation', (...exchange) => server.server.emit('request', ...exchange))
 
   const methodsByPath = collectMethods(server)
   if (parts.docs) await addDocs(server, parts.publicUrl, parts.version)
@@ -78,7 +78,8 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
 
   server.setNotFoundHandler((request, reply) => {
     const methods = methodsByPath(request.url)
-    if (methods.length === 0) return answers.problem(reply, 'not_found')
+    // A path that does answer this method is one with a wildcard, which found nothing behind it.
+    if (methods.length === 0 || methods.includes(request.method)) return answers.problem(reply, 'not_found')
     return answers.problem(reply.header('allow', methods.join(', ')), 'method_not_allowed')
   })
   return server
@@ -113,11 +114,17 @@ const problemOf = (error: unknown): ProblemCode => {
 
 const addHeaderRules = (server: FastifyInstance, answers: Answers): void => {
   server.addHook('onRequest', async (request, reply) => {
-    reply.header('x-correlation-id', request.id)
-    if (request.url.startsWith('/users')) reply.header('cache-control', 'no-store')
+    addCommonHeaders(request, reply)
     const problem = headerProblem(request)
     if (problem) return answers.problem(reply, problem)
   })
+}
+
+const addCommonHeaders = (request: FastifyRequest, reply: FastifyReply): void => {
+  reply.header('x-correlation-id', request.id)
+  // The route says more than the path: /%75sers/me is /users/me.
+  const path = request.routeOptions.url ?? pathOf(request.url)
+  if (path.startsWith('/users')) reply.header('cache-control', 'no-store')
 }
 
 const headerProblem = ({ raw }: FastifyRequest): ProblemCode | undefined => {
@@ -125,69 +132,20 @@ const headerProblem = ({ raw }: FastifyRequest): ProblemCode | undefined => {
   if (names.length > MOST_HEADERS) return 'headers_too_large'
   const once = names.filter(name => ONCE_ONLY.has(name))
   if (new Set(once).size < once.length) return 'duplicate_header'
+  // RFC 9110 §10.1.1: there is one expectation, which Node has met already.
+  if (!/^(100-continue)?$/i.test(raw.headers.expect ?? '')) return 'bad_request'
   // RFC 9112 §3.2: every request of HTTP/1.1 names its host.
-  return raw.httpVersion === '1.1' && !once.includes('host') ? 'bad_request' : undefined
+  if (raw.httpVersion === '1.1') return once.includes('host') ? undefined : 'bad_request'
+  return raw.httpVersion === '1.0' ? undefined : 'bad_request'
 }
 
 /** One line per request. Its path only as the route it met: what was typed into an address may be a secret. */
-const addRequestLog = (server: FastifyInstance): void => {
-  server.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions } = request
-    const fields = {
-      method,
-      route: routeOptions.url ?? null,
-      status: reply.statusCode,
-      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-    }
-    request.log.info(fields, 'request')
-  })
-}
-
-/** RFC 9110 §10.1.1: `100-continue` is the only expectation there is; Node answers it by itself. */
-const refuseUnmetExpectations = (server: FastifyInstance, publicUrl: string): void => {
-  server.server.on('checkExpectation', (request, response) => {
-    const id = correlationId(request.headers['x-correlation-id'])
-    response.writeHead(PROBLEMS.bad_request.status, {
-      'content-type': PROBLEM_TYPE,
-      'x-correlation-id': id,
-      connection: 'close',
-    })
-    response.end(problemDocument('bad_request', publicUrl, id))
-  })
-}
-
-/** What could not even be parsed has no request to answer; the answer is written to the socket as it is. */
-const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket, publicUrl: string): void => {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const codes: Record<string, ProblemCode> = {
-    HPE_HEADER_OVERFLOW: 'headers_too_large',
-    ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+const logRequest = (request: FastifyRequest, reply: FastifyReply): void => {
+  const fields = {
+    method: request.method,
+    route: request.routeOptions.url ?? null,
+    status: reply.statusCode,
+    duration_ms: Math.round(reply.elapsedTime * 10) / 10,
   }
-  const code = codes[error.code ?? ''] ?? 'bad_request'
-  const id = correlationId(undefined)
-  const body = problemDocument(code, publicUrl, id)
-  const head = [
-    `HTTP/1.1 ${PROBLEMS[code].status} ${PROBLEMS[code].title}`,
-    `Content-Type: ${PROBLEM_TYPE}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Correlation-Id: ${id}`,
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-}
-
-/** Remembers which methods each path answers, for `Allow`. */
-const collectMethods = (server: FastifyInstance): ((url: string) => string[]) => {
-  const routes: { path: RegExp; methods: string[] }[] = []
-  server.addHook('onRoute', ({ url, method }) => {
-    const path = url
-      .replaceAll(/[.\\^$+?()[\]{}|]/g, '\\$&')
-      .replaceAll(/:\w+/g, '[^/]+')
-      .replaceAll('*', '.*')
-    routes.push({ path: new RegExp(`^${path}$`), methods: [method].flat() })
-  })
-  return url => {
-    const path = url.split('?', 1)[0] ?? ''
-    return [...new Set(routes.filter(route => route.path.test(path)).flatMap(route => route.methods))]
-  }
+  request.log.info(fields, 'request')
 }

@@ -3,6 +3,8 @@ import { after, before, describe, it } from 'node:test'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { createClient, newAddress, PASSWORD } from '../support/client.ts'
 
+const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
 describe('a registration, from the form to the active account', () => {
   let app: RunningApp
   let client: ReturnType<typeof createClient>
@@ -26,5 +28,23 @@ describe('a registration, from the form to the active account', () => {
     assert.equal(me.status, 200)
     assert.equal(me.body.id, registered.body.id)
     assert.equal(me.body.is_active, true)
+  })
+
+  it('shows the account before and after, with its times', async () => {
+    const email = newAddress()
+    const { id } = (await client.register(email)).body
+    const pending = await client.me(email)
+    assert.equal(pending.status, 200)
+    assert.equal(pending.headers.get('content-type'), 'application/json; charset=utf-8')
+    const { created_at } = pending.body
+    assert.match(String(created_at), RFC_3339_UTC)
+    assert.deepEqual(pending.body, { id, email, is_active: false, created_at, activated_at: null })
+
+    await client.activate(email, await app.mail.codeFor(email))
+    const active = await client.me(email)
+    const { activated_at } = active.body
+    assert.match(String(activated_at), RFC_3339_UTC)
+    assert.ok(String(activated_at) >= String(created_at))
+    assert.deepEqual(active.body, { id, email, is_active: true, created_at, activated_at })
   })
 })

@@ -1,10 +1,11 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { type App, createApp, type Parts } from '../../src/app.ts'
-import type { HandOverResult } from '../../src/application/courier.ts'
+import type { HandOverResult } from '../../src/application/outbox.ts'
 import { readConfig } from '../../src/config.ts'
 import type { OutgoingMail } from '../../src/infrastructure/mail/transport.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
+import { CHEAP_HASHES, PATIENT } from './settings.ts'
 
 /** A mail service that keeps what it accepts, and behaves as the test says. */
 export type FakeMailService = {
@@ -75,11 +76,10 @@ export type RunningApp = {
   mail: FakeMailService
   /** Everything logged so far, a parsed line each. */
   logged: Record<string, unknown>[]
+  /** Waits for a log line that is like this one, be it there already or still to come. */
+  logLine: (like: Record<string, unknown>) => Promise<Record<string, unknown>>
   stop: () => Promise<void>
 }
-
-/** The lightest parameters Argon2 takes: most tests are not about what a hash costs. */
-export const CHEAP_HASHES = { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1' }
 
 export const TEST_SECRET_KEY = 'a-key-for-tests-and-for-nothing-but-tests'
 
@@ -93,12 +93,27 @@ export const startApp = async (
   const database = options.database ?? (await createDatabase())
   const mail = createFakeMailService()
   const logged: Record<string, unknown>[] = []
+  const readers = new Set<() => void>()
   const lines = new Writable({
     write: (chunk, _encoding, done) => {
       for (const line of String(chunk).trimEnd().split('\n')) logged.push(JSON.parse(line))
+      for (const read of [...readers]) read()
       done()
     },
   })
+  const logLine: RunningApp['logLine'] = like =>
+    new Promise((resolve, reject) => {
+      const read = () => {
+        const line = logged.find(line => isLike(line, like))
+        if (!line) return
+        readers.delete(read)
+        clearTimeout(timer)
+        resolve(line)
+      }
+      const timer = setTimeout(() => reject(new Error(`no log line like ${JSON.stringify(like)}`)), 30_000)
+      readers.add(read)
+      read()
+    })
   const config = readConfig(
     {
       DATABASE_URL: database.url,
@@ -106,6 +121,7 @@ export const startApp = async (
       PORT: '0',
       PUBLIC_URL: 'http://localhost:8000',
       ...CHEAP_HASHES,
+      ...PATIENT,
       ...options.env,
     },
     false,
@@ -118,9 +134,17 @@ export const startApp = async (
     database,
     mail,
     logged,
+    logLine,
     stop: async () => {
       await app.stop()
       if (!options.database) await database.drop()
     },
   }
+}
+
+/** True when everything that the pattern says, at any depth, is so. */
+export const isLike = (value: unknown, pattern: unknown): boolean => {
+  if (typeof pattern !== 'object' || pattern === null) return value === pattern
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(pattern).every(([name, part]) => isLike(Reflect.get(value, name), part))
 }

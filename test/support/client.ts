@@ -26,7 +26,7 @@ export const createClient = (url: string) => {
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
     })
     const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json')
+    const isJson = text !== '' && response.headers.get('content-type')?.includes('json')
     return {
       status: response.status,
       headers: response.headers,
@@ -48,3 +48,5 @@ export const createClient = (url: string) => {
       ask('GET', '/users/me', { headers: { authorization: basicAuth(email, password) } }),
   }
 }
+
+export type Client = ReturnType<typeof createClient>

@@ -27,10 +27,12 @@ const onServer = async (url: string, ...statements: string[]): Promise<void> => 
   }
 }
 
-/** Makes the migrated database that every test's own is copied from. */
-export const createTemplate = async (url: string): Promise<void> => {
+/** Makes the migrated database that every test's own is copied from, and returns its URL. */
+export const createTemplate = async (url: string): Promise<string> => {
   await onServer(url, `drop database if exists ${TEMPLATE}`, `create database ${TEMPLATE}`)
-  await migrateUp(inDatabase(url, TEMPLATE))
+  const template = inDatabase(url, TEMPLATE)
+  await migrateUp(template)
+  return template
 }
 
 export type TestDatabase = {

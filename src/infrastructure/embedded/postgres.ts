@@ -47,7 +47,10 @@ export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPo
         url,
         stop: async () => {
           await owner.end().catch(() => {})
-          await run.program(programs.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w'])
+          const stopped = run.program(programs.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w'])
+          await stopped.catch(async error => {
+            if ((await runningPort()) !== undefined) throw error
+          })
         },
       }
     }

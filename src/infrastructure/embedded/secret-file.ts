@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 
 /**
@@ -9,7 +9,7 @@ export const secretFile = async (path: string): Promise<string> => {
   const known = await readFile(path, 'utf8').catch(() => undefined)
   if (known !== undefined) return known
 
-  const draft = `${path}.${process.pid}`
+  const draft = `${path}.${randomUUID()}`
   await writeFile(draft, randomBytes(32).toString('base64url'), { mode: 0o600 })
   await link(draft, path).catch(error => {
     if (error.code !== 'EEXIST') throw error

@@ -1,4 +1,4 @@
-import type { HandOver } from '../../application/courier.ts'
+import type { HandOver } from '../../application/outbox.ts'
 import type { DomainEvent } from '../../domain/events.ts'
 import { asCloudEvent } from './cloud-event.ts'
 

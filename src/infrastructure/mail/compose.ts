@@ -1,7 +1,7 @@
 import { english } from './templates/en.ts'
 import type { Wording } from './templates/wording.ts'
 
-const wordings: Record<string, Wording> = { en: english }
+const wordings = new Map<string, Wording>([['en', english]])
 
 /** Writes the mail in the reader's language if there is a file for it, else in English. */
 export const composeActivationMail = (mail: {
@@ -10,6 +10,6 @@ export const composeActivationMail = (mail: {
   lifetimeSeconds: number
 }): ReturnType<Wording> => {
   const language = mail.locale.split('-')[0]?.toLowerCase() ?? ''
-  const wording = wordings[language] ?? english
+  const wording = wordings.get(language) ?? english
   return wording({ code: mail.code, lifetime: mail.lifetimeSeconds })
 }

@@ -1,9 +1,13 @@
 import { Agent, request } from 'undici'
-import type { HandOverResult } from '../../application/courier.ts'
+import type { HandOverResult } from '../../application/outbox.ts'
 import type { MailTransport, OutgoingMail } from './transport.ts'
 
 /** What one provider's API wants to receive. Any 2xx is taken for acceptance. */
-export type MailProvider = (mail: OutgoingMail) => { headers: Record<string, string>; body: string }
+export type MailProvider = {
+  /** Where mails are posted, below the address of the service. */
+  readonly path: string
+  readonly request: (mail: OutgoingMail) => { headers: Record<string, string>; body: string }
+}
 
 /** Mails in flight at once: at 100 ms each, a thousand a second. */
 const CONNECTIONS = 100
@@ -19,6 +23,7 @@ export const httpTransport = (
   options: { url: string; timeoutMs: number },
 ): MailTransport => {
   const { timeoutMs } = options
+  const url = provider.path ? options.url.replace(/\/+$/, '') + provider.path : options.url
   const agent = new Agent({
     connections: CONNECTIONS,
     connect: { timeout: timeoutMs },
@@ -29,9 +34,9 @@ export const httpTransport = (
 
   return {
     handOver: async mail => {
-      const { headers, body } = provider(mail)
+      const { headers, body } = provider.request(mail)
       try {
-        const response = await request(options.url, {
+        const response = await request(url, {
           method: 'POST',
           dispatcher: agent,
           headers,

@@ -1,11 +1,15 @@
 import { createTransport } from 'nodemailer'
-import type { HandOverResult } from '../../application/courier.ts'
+import type { HandOverResult } from '../../application/outbox.ts'
+import { parseMailbox } from './mailbox-address.ts'
 import type { MailTransport } from './transport.ts'
 
 /** More connections than this from one client is what mail servers commonly refuse. */
 const CONNECTIONS = 20
 
-/** Hands mails over by SMTP, on a pool of connections that is kept. */
+/**
+ * Hands mails over by SMTP, on a pool of connections that is kept. Each step of the conversation may take
+ * `timeoutMs`, and so may all of it together: a server that dawdles at every step would outlast the lease.
+ */
 export const smtpTransport = (options: { url: string; timeoutMs: number }): MailTransport => {
   const transporter = createTransport({
     url: options.url,
@@ -28,8 +32,9 @@ export const smtpTransport = (options: { url: string; timeoutMs: number }): Mail
           subject: mail.subject,
           text: mail.text,
           html: mail.html,
-          messageId: `<${mail.id}@${domainOf(mail.from)}>`,
+          messageId: `<${mail.id}@${parseMailbox(mail.from).address.split('@')[1]}>`,
           headers: { 'X-Correlation-Id': mail.correlationId, 'Auto-Submitted': 'auto-generated' },
+          signal: AbortSignal.timeout(options.timeoutMs),
         })
         return { result: 'accepted' }
       } catch (error) {
@@ -52,8 +57,9 @@ const failure = (error: unknown): HandOverResult => {
   return {
     result: 'failed',
     permanent,
-    reason: responseCode ? `smtp ${responseCode}` : (code ?? message ?? 'unknown failure'),
+    reason: responseCode ? `smtp ${responseCode}` : describe(code, message),
   }
 }
 
-const domainOf = (from: string): string => /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'localhost'
+const describe = (code: string | undefined, message: string | undefined): string =>
+  code === 'EABORT' ? 'no answer in time' : (code ?? message ?? 'unknown failure')

@@ -1,5 +1,5 @@
-import type { HandOverResult } from '../../application/courier.ts'
 import type { ActivationMail, SendMail } from '../../application/hand-over-mail.ts'
+import type { HandOverResult } from '../../application/outbox.ts'
 import { composeActivationMail } from './compose.ts'
 
 /** A mail ready to leave: what every transport gets. */

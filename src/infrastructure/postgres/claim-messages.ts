@@ -1,4 +1,4 @@
-import type { ClaimMessages, Message } from '../../application/courier.ts'
+import type { ClaimMessages, Message } from '../../application/outbox.ts'
 import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { DomainEvent } from '../../domain/events.ts'
 import type { Database } from './database.ts'

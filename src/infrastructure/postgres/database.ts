@@ -32,7 +32,9 @@ const LOST_RACE = new Set(['40001', '40P01'])
  * The database is there but cannot serve now: 53xxx no resources left (disk, memory, connections), 57Pxx being
  * shut down or started, 57014 the statement took too long, 25006 a standby that is read-only.
  */
-const CANNOT_SERVE = /^(08...|53...|57P0[1-5]|57014|25006)$/
+const CANNOT_SERVE = /^(08(?!P01)...|53...|57P0[1-5]|57014|25006)$/
+/** What pg says itself when there is no connection or no answer; it has no codes for it. */
+const NO_CONNECTION = /timeout|terminated|ended by|not queryable|cannot use a pool after calling end/i
 
 /** Opens a pool of connections. It connects when first asked, and again by itself after every loss. */
 export const openDatabase = (options: DatabaseOptions): Database => {
@@ -58,7 +60,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
         } catch (error) {
           if (!LOST_RACE.has(sqlState(error))) throw translated(error)
           if (repeats === MAX_REPEATS)
-            throw new Unavailable('the statement kept losing races', { cause: error })
+            throw new Unavailable('the statement kept losing races', { cause: withoutDetails(error) })
           await sleep(Math.random() * 20 * 2 ** repeats)
         }
       }
@@ -76,14 +78,18 @@ const sqlState = (error: unknown): string =>
   error instanceof pg.DatabaseError && typeof error.code === 'string' ? error.code : ''
 
 const translated = (error: unknown): unknown => {
-  if (!(error instanceof Error)) return error
-  const fromServer = error instanceof pg.DatabaseError
-  if (fromServer && !CANNOT_SERVE.test(sqlState(error))) return withoutDetails(error)
+  if (!cannotAnswer(error)) return withoutDetails(error)
   return new Unavailable('the database cannot answer', { cause: withoutDetails(error) })
 }
 
+const cannotAnswer = (error: unknown): boolean => {
+  if (error instanceof pg.DatabaseError) return CANNOT_SERVE.test(sqlState(error))
+  const { code, message } = error as NodeJS.ErrnoException
+  return /^E[A-Z_]+$/.test(code ?? '') || NO_CONNECTION.test(message)
+}
+
 /** What the server says about a row (`detail`, `where`) may quote an address or a hash: it must not reach a log. */
-const withoutDetails = (error: Error): Error => {
+const withoutDetails = (error: unknown): unknown => {
   if (error instanceof pg.DatabaseError) {
     error.detail = undefined
     error.where = undefined

@@ -11,7 +11,8 @@ export type MigrationStatus = { name: string; appliedAt: Date | null }
 /**
  * Brings the schema up to date, in one transaction, and returns the names of what was applied. Safe when many
  * instances do it at once: all but one wait for an advisory lock and then find nothing left to do. Throws, and
- * changes nothing, when a migration fails or when one that was applied is not known here.
+ * changes nothing, when a migration fails or when others were applied in the place of those known here. A
+ * database that a newer version has brought further is left as it is.
  */
 export const migrateUp = (databaseUrl: string): Promise<string[]> =>
   withClient(databaseUrl, async client => {
@@ -32,7 +33,10 @@ export const migrateUp = (databaseUrl: string): Promise<string[]> =>
 export const migrationStatus = (databaseUrl: string): Promise<MigrationStatus[]> =>
   withClient(databaseUrl, async client => {
     const { rows: table } = await client.query(`select to_regclass('${TABLE}') is not null as present`)
-    const { rows } = table[0].present ? await client.query(`select name, run_on from ${TABLE}`) : { rows: [] }
+    // node-pg-migrate stores the time without its zone: it is the one of the database's sessions.
+    const { rows } = table[0].present
+      ? await client.query(`select name, run_on::timestamptz from ${TABLE}`)
+      : { rows: [] }
     const appliedAt = new Map<string, Date>(rows.map(row => [row.name, row.run_on]))
     const files = (await readdir(DIRECTORY)).filter(file => file.endsWith('.sql')).sort()
     return files

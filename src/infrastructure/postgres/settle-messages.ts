@@ -1,10 +1,11 @@
-import type { SettleMessages, Settlement } from '../../application/courier.ts'
+import type { SettleMessages, Settlement } from '../../application/outbox.ts'
 import type { Database } from './database.ts'
 
 /**
  * The minute is counted back from now by how long ago the mail was accepted, so that only the database's clock
  * counts. It is started (or the code given up) only for the code that the mail carried: a code that replaced
- * it meanwhile is left alone. A retry is only written by whoever made the last attempt.
+ * it meanwhile is left alone. What is accepted is done, whoever hears of it; anything else
+ * counts only from whoever made the last attempt, since the mail may be on its way again.
  */
 const statement = {
   name: 'settle-messages',
@@ -18,7 +19,7 @@ mine as (
     settlement.result, settlement.seconds, settlement.reason
   from settlement
   join outbox on outbox.user_id = settlement.user_id and outbox.id = settlement.id
-  where settlement.result <> 'retry' or outbox.attempts = settlement.attempts
+  where settlement.result = 'accepted' or outbox.attempts = settlement.attempts
   order by outbox.id
   for update of outbox
 ),

@@ -5,10 +5,13 @@ import { refuse, Unavailable } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
 import { codeLength, nextSendAt, withThisSend } from './ledger-sql.ts'
 
-/** A pending registration in this state may be replaced: its code is given up, exhausted or expired. */
+/**
+ * A pending registration in this state may be replaced: its code is given up, exhausted or expired. A code whose
+ * mail has not been accepted yet has no expiry to compare with, which must not make the answer null.
+ */
 const CODE_IS_DEAD = `(
   users.code_id is null or users.code_guesses >= ${GUESSES_PER_CODE} or users.code_expires_at <= now()
-)`
+) is true`
 
 /**
  * The ledger row is locked first, here and in every statement that needs it: whoever waits for it then reads
@@ -61,7 +64,7 @@ const explain = (budget: SendsBudget) => ({
   text: `
 select
   exists (
-    select from users where email = $2 and (activated_at is not null or not ${CODE_IS_DEAD})
+    select from users where email = $2 and (activated_at is not null or not (${CODE_IS_DEAD}))
   ) as taken,
   (
     select ceil(extract(epoch from ${nextSendAt(budget)} - now()))::int

@@ -1,7 +1,7 @@
 import type { Wording } from './wording.ts'
 
 const duration = (seconds: number): string => {
-  if (seconds % 60 !== 0) return `${seconds} seconds`
+  if (seconds % 60 !== 0) return seconds === 1 ? 'one second' : `${seconds} seconds`
   return seconds === 60 ? 'one minute' : `${seconds / 60} minutes`
 }
 

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createCourierWorld } from '../../test/support/courier-world.ts'
+import { claimedEvent, claimedMail } from '../../test/support/messages.ts'
+import type { HandOverResult, Message, Settlement } from './outbox.ts'
+
+const ACCEPTED: HandOverResult = { result: 'accepted' }
+
+type Failure = Extract<HandOverResult, { result: 'failed' }>
+const failed = (changes: Partial<Failure> = {}): Failure => ({
+  result: 'failed',
+  permanent: false,
+  reason: 'http 503',
+  ...changes,
+})
+
+describe('courier, settling', { timeout: 10_000 }, () => {
+  it('settles what is done while a slow hand-over is still running', async t => {
+    const world = createCourierWorld()
+    const slow = Promise.withResolvers<HandOverResult>()
+    world.handOver = async id => (id === 'slow' ? slow.promise : ACCEPTED)
+    world.outbox.push(claimedMail('slow'), claimedMail('m1'), claimedEvent('e1'))
+    world.start(t)
+    await world.until(() => world.settlements().length === 2)
+    assert.deepEqual(
+      world
+        .settlements()
+        .map(({ id }) => id)
+        .sort(),
+      ['e1', 'm1'],
+    )
+
+    slow.resolve(ACCEPTED)
+    await world.until(() => world.settlementOf('slow') !== undefined)
+  })
+
+  it('settles together what was done while it settled, each counted from its own acceptance', async t => {
+    const world = createCourierWorld()
+    const firstSettling = Promise.withResolvers<void>()
+    const tries: Settlement[][] = []
+    world.settle = async settlements => {
+      tries.push(settlements)
+      if (tries.length === 1) await firstSettling.promise
+    }
+    const ends = new Map<string, (result: HandOverResult) => void>()
+    world.handOver = id => new Promise(resolve => ends.set(id, resolve))
+    for (const id of ['m1', 'm2', 'm3']) world.outbox.push(claimedMail(id))
+    world.start(t)
+    await world.until(() => world.begun.length === 3)
+
+    for (const [id, at] of [
+      ['m1', 10],
+      ['m2', 12],
+      ['m3', 15],
+    ] as const) {
+      world.clock.seconds = at
+      ends.get(id)?.(ACCEPTED)
+      await new Promise(setImmediate)
+    }
+    world.clock.seconds = 20
+    firstSettling.resolve()
+    await world.until(() => world.settled.length === 2)
+
+    const accepted = { userId: 'user-1', attempts: 1, result: 'accepted' }
+    assert.deepEqual(tries, [
+      [{ ...accepted, id: 'm1', secondsAgo: 0 }],
+      [
+        { ...accepted, id: 'm2', secondsAgo: 8 },
+        { ...accepted, id: 'm3', secondsAgo: 5 },
+      ],
+    ])
+  })
+
+  it('settles together what is done within the spacing, but the first at once', async t => {
+    const world = createCourierWorld({ spacingMs: 50 })
+    const ends = new Map<string, (result: HandOverResult) => void>()
+    world.handOver = id => new Promise(resolve => ends.set(id, resolve))
+    for (const id of ['m1', 'm2', 'm3']) world.outbox.push(claimedMail(id))
+    world.start(t)
+    await world.until(() => world.begun.length === 3)
+    for (const id of ['m1', 'm2', 'm3']) {
+      ends.get(id)?.(ACCEPTED)
+      await new Promise(setImmediate)
+    }
+    await world.until(() => world.settlements().length === 3)
+    assert.deepEqual(
+      world.settled.map(batch => batch.map(({ id }) => id)),
+      [['m1'], ['m2', 'm3']],
+    )
+  })
+
+  it('repeats a settling that fails, with the time that has passed since', async t => {
+    const world = createCourierWorld({ pollMs: 2 })
+    const tries: Settlement[][] = []
+    world.settle = async settlements => {
+      tries.push(settlements)
+      world.clock.seconds += 7
+      if (tries.length < 3) throw new Error('no database')
+    }
+    world.clock.seconds = 100
+    world.outbox.push(claimedMail('m1'))
+    world.start(t)
+    await world.until(() => world.settlements().length === 1)
+    assert.deepEqual(
+      tries.flat().map(settlement => settlement.result === 'accepted' && settlement.secondsAgo),
+      [0, 7, 14],
+    )
+    const complaints = world.logged.filter(({ level }) => level === 'error')
+    assert.deepEqual(
+      complaints.map(({ fields }) => fields),
+      [
+        { err: new Error('no database'), count: 1 },
+        { err: new Error('no database'), count: 1 },
+      ],
+    )
+  })
+
+  it('goes on claiming and handing over while nothing can be settled', async t => {
+    const world = createCourierWorld({ pollMs: 2 })
+    let broken = true
+    world.settle = async () => {
+      if (broken) throw new Error('no database')
+    }
+    world.outbox.push(claimedMail('m1'))
+    world.start(t)
+    await world.until(() => world.logged.length > 0)
+    world.outbox.push(claimedMail('m2'))
+    await world.until(() => world.begun.includes('m2'))
+    broken = false
+    await world.until(() => world.settlements().length === 2)
+    assert.deepEqual(
+      world
+        .settlements()
+        .map(({ id }) => id)
+        .sort(),
+      ['m1', 'm2'],
+    )
+  })
+
+  const outcomes: [
+    fact: string,
+    message: Message,
+    result: HandOverResult,
+    settlement: object,
+    level: string,
+  ][] = [
+    [
+      'lets an accepted mail begin its minute',
+      claimedMail(),
+      ACCEPTED,
+      { result: 'accepted', secondsAgo: 0 },
+      'info',
+    ],
+    ['lets an accepted event go', claimedEvent(), ACCEPTED, { result: 'accepted', secondsAgo: 0 }, 'info'],
+    ['drops a mail that nobody wants', claimedMail(), { result: 'unwanted' }, { result: 'unwanted' }, 'info'],
+    [
+      'retries after a failure, a second later',
+      claimedMail(),
+      failed(),
+      { result: 'retry', inSeconds: 1, reason: 'http 503' },
+      'warn',
+    ],
+    [
+      'backs off further with every attempt',
+      claimedMail('m', { attempts: 6, ageSeconds: 3500 }),
+      failed(),
+      { result: 'retry', inSeconds: 32, reason: 'http 503' },
+      'warn',
+    ],
+    [
+      'waits as long as the mail service asked for',
+      claimedMail(),
+      failed({ retryAfterSeconds: 77 }),
+      { result: 'retry', inSeconds: 77, reason: 'http 503' },
+      'warn',
+    ],
+    [
+      'tries once more before it would give up, however long the mail service asked for',
+      claimedMail('m', { ageSeconds: 3000 }),
+      failed({ retryAfterSeconds: 86_400 }),
+      { result: 'retry', inSeconds: 600, reason: 'http 503' },
+      'warn',
+    ],
+    [
+      'puts an event off for no longer than a mail',
+      claimedEvent(),
+      failed({ retryAfterSeconds: 999_999_999 }),
+      { result: 'retry', inSeconds: 3600, reason: 'http 503' },
+      'warn',
+    ],
+    [
+      'gives up a mail that can never be accepted',
+      claimedMail(),
+      failed({ permanent: true, reason: 'smtp 550' }),
+      { result: 'given_up' },
+      'error',
+    ],
+    [
+      'gives up a mail that is too old',
+      claimedMail('m', { attempts: 17, ageSeconds: 3600 }),
+      failed(),
+      { result: 'given_up' },
+      'error',
+    ],
+    [
+      'takes an accepted mail for accepted however old it is',
+      claimedMail('m', { ageSeconds: 99_999 }),
+      ACCEPTED,
+      { result: 'accepted', secondsAgo: 0 },
+      'info',
+    ],
+    [
+      'never gives up an event',
+      claimedEvent('e', { attempts: 1000, ageSeconds: 1e8 }),
+      failed({ permanent: true }),
+      { result: 'retry', inSeconds: 300, reason: 'http 503' },
+      'warn',
+    ],
+  ]
+  for (const [fact, message, result, settlement, level] of outcomes) {
+    it(`${fact}, and logs it as ${level}`, async t => {
+      const world = createCourierWorld()
+      world.handOver = async () => result
+      world.outbox.push(message)
+      world.start(t)
+      await world.until(() => world.logged.length === 1)
+      const { id, userId, attempts, topic, correlationId } = message
+      assert.deepEqual(world.settlements(), [{ id, userId, attempts, ...settlement }])
+      assert.equal(world.logged[0]?.level, level)
+      assert.deepEqual(world.logged[0]?.fields, {
+        topic,
+        message_id: id,
+        correlation_id: correlationId,
+        attempt: attempts,
+        ...(result.result === 'failed' && { reason: result.reason }),
+        ...('inSeconds' in settlement && { next_in_seconds: settlement.inSeconds }),
+      })
+    })
+  }
+
+  it('spreads retries at random', async t => {
+    const world = createCourierWorld()
+    world.random = 0.5
+    world.handOver = async () => failed()
+    world.outbox.push(claimedMail('m1', { attempts: 4 }))
+    world.start(t)
+    await world.until(() => world.settlements().length === 1)
+    const settlement = world.settlementOf('m1')
+    assert.ok(settlement?.result === 'retry' && settlement.inSeconds === 6)
+  })
+})

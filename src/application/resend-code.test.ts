@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { activeUser, pendingUser } from '../../test/support/people.ts'
+import { refuse } from '../domain/refusals.ts'
+import { type ResendCodePorts, resendCode } from './resend-code.ts'
+
+const INPUT = {
+  credentials: { email: 'ada@example.com', password: 'Correct-Horse-7' },
+  correlationId: 'correlation-1',
+}
+
+const world = (replaced: Partial<ResendCodePorts> = {}) => {
+  const calls: (string | Parameters<ResendCodePorts['replaceCode']>[0])[] = []
+  const ports: ResendCodePorts = {
+    authenticate: async () => ({ ok: true, user: pendingUser }),
+    replaceCode: async replacement => {
+      calls.push(replacement)
+      return { ok: true, retryAfterSeconds: 30 }
+    },
+    newId: () => 'mail-1',
+    newCodeId: () => 'key.random',
+    wakeCourier: () => calls.push('wake'),
+    ...replaced,
+  }
+  return { resend: resendCode(ports), calls }
+}
+
+describe('resendCode', () => {
+  it('replaces the code, then wakes the courier, and tells when the next may be asked for', async () => {
+    const { resend, calls } = world()
+    assert.deepEqual(await resend(INPUT), { ok: true, retryAfterSeconds: 30 })
+    const replacement = {
+      user: pendingUser,
+      codeId: 'key.random',
+      mailId: 'mail-1',
+      correlationId: 'correlation-1',
+    }
+    assert.deepEqual(calls, [replacement, 'wake'])
+  })
+
+  it('sends nothing to an account that is active already', async () => {
+    const { resend, calls } = world({ authenticate: async () => ({ ok: true, user: activeUser }) })
+    assert.deepEqual(await resend(INPUT), refuse({ refusal: 'already_active' }))
+    assert.deepEqual(calls, [])
+  })
+
+  it('sends nothing to someone it does not know', async () => {
+    const refused = refuse({ refusal: 'invalid_credentials' })
+    const { resend, calls } = world({ authenticate: async () => refused })
+    assert.deepEqual(await resend(INPUT), refused)
+    assert.deepEqual(calls, [])
+  })
+
+  for (const refused of [
+    refuse({ refusal: 'rate_limited', retryAfterSeconds: 12 }),
+    refuse({ refusal: 'invalid_credentials' }),
+  ]) {
+    it(`passes ${refused.refusal} on and leaves the courier alone`, async () => {
+      const { resend, calls } = world({ replaceCode: async () => refused })
+      assert.deepEqual(await resend(INPUT), refused)
+      assert.deepEqual(calls, [])
+    })
+  }
+})

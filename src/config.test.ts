@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { ConfigError, readConfig } from './config.ts'
+
+const KEY = 'a-key-for-tests-and-for-nothing-but-tests'
+
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://vestibule@db.example/vestibule',
+  SECRET_KEY: KEY,
+  MAIL_TRANSPORT: 'smtp',
+}
+
+const read = (env: NodeJS.ProcessEnv, isTerminal = false) => readConfig(env, isTerminal)
+
+const messageOf = (env: NodeJS.ProcessEnv): string => {
+  try {
+    read(env)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.message
+  }
+  return ''
+}
+
+/** The names of the variables that are complained about, in order. */
+const complaints = (env: NodeJS.ProcessEnv): string[] =>
+  messageOf(env)
+    .split('\n')
+    .slice(1)
+    .map(line => line.trim().split(' ', 1)[0] ?? '')
+
+describe('readConfig', () => {
+  it('needs nothing at all for development', () => {
+    const config = read({})
+    assert.equal(config.production, false)
+    assert.equal(config.host, '127.0.0.1')
+    assert.equal(config.port, 8000)
+    assert.equal(config.publicUrl, 'http://localhost:8000')
+    assert.equal(config.databaseUrl, undefined)
+    assert.equal(config.secretKey, undefined)
+    assert.deepEqual(config.mail, { transport: 'mailbox' })
+    assert.equal(config.codeTtlSeconds, 60)
+    assert.deepEqual(config.sendsBudget, { spacingSeconds: 30, perHour: 5, perDay: 10 })
+    assert.deepEqual(config.argon2, { memoryKib: 19_456, passes: 2 })
+    assert.equal(config.mailTimeoutMs, 15_000)
+    assert.equal(config.mailGiveUpAfterSeconds, 3600)
+    assert.equal(config.migrateOnStart, true)
+    assert.equal(config.docsEnabled, true)
+  })
+
+  it('is more careful in production', () => {
+    const config = read(PRODUCTION, true)
+    assert.equal(config.production, true)
+    assert.equal(config.migrateOnStart, false)
+    assert.equal(config.docsEnabled, false)
+    assert.equal(config.logFormat, 'json')
+  })
+
+  it('is readable on a terminal', () => {
+    assert.equal(read({}, true).logFormat, 'pretty')
+    assert.equal(read({}, false).logFormat, 'json')
+  })
+
+  it('takes what is set', () => {
+    const config = read({
+      HOST: '0.0.0.0',
+      PORT: '9000',
+      PUBLIC_URL: 'https://accounts.example.com/',
+      LIMIT_SENDS_PER_DAY: '0',
+      MIGRATE_ON_START: 'false',
+      LOG_LEVEL: 'warn',
+      MAIL_FROM: 'Example <no-reply@example.com>',
+    })
+    assert.equal(config.host, '0.0.0.0')
+    assert.equal(config.port, 9000)
+    assert.equal(config.publicUrl, 'https://accounts.example.com')
+    assert.equal(config.sendsBudget.perDay, 0)
+    assert.equal(config.migrateOnStart, false)
+    assert.equal(config.logLevel, 'warn')
+    assert.equal(config.mailFrom, 'Example <no-reply@example.com>')
+  })
+
+  it('lets the public address follow the port', () => {
+    assert.equal(read({ PORT: '9000' }).publicUrl, 'http://localhost:9000')
+  })
+
+  it('takes an empty variable for one that is not set', () => {
+    assert.deepEqual(
+      read({ PORT: '', SECRET_KEY: '', DATABASE_URL: '', LOG_LEVEL: '', PORT_FILE: '' }),
+      read({}),
+    )
+  })
+
+  it('names every bad variable at once', () => {
+    const env = {
+      PORT: 'http',
+      PUBLIC_URL: 'accounts.example.com',
+      DATABASE_URL: 'mysql://db.example',
+      SECRET_KEY: 'short',
+      MIGRATE_ON_START: 'yes',
+      MAIL_FROM: 'nobody',
+      LOG_LEVEL: 'loud',
+    }
+    assert.deepEqual(complaints(env).sort(), Object.keys(env).sort())
+    assert.match(messageOf(env), /^The configuration is not usable:\n/)
+  })
+
+  const bad: [name: string, values: string[]][] = [
+    ['PORT', ['-1', '65536', '80.5', '8e3', '0x50', ' 80', 'NaN', '９']],
+    ['CODE_TTL_SECONDS', ['0', '3601', '-60']],
+    ['MAIL_TIMEOUT_MS', ['99', '1e9', '99999999999999999999']],
+    ['ARGON2_MEMORY_KIB', ['7', 'lots']],
+    ['DOCS_ENABLED', ['1', 'TRUE', 'on']],
+    ['LOG_LEVEL', ['WARN', 'loud', 'constructor']],
+    ['EVENT_PUBLISHER', ['kafka']],
+    ['MAIL_TRANSPORT', ['pigeon']],
+    ['PUBLIC_URL', ['ftp://example.com', 'example.com', '/']],
+    ['MAIL_FROM', ['nobody', 'a@b@c', 'Name <a@b', '<>', 'a@b, c@d', 'a@b\r\nBcc: c@d']],
+    ['SECRET_KEY', ['x'.repeat(31)]],
+  ]
+  for (const [name, values] of bad) {
+    for (const value of values) {
+      it(`refuses ${name}=${JSON.stringify(value)}`, () => {
+        assert.deepEqual(complaints({ [name]: value }), [name])
+      })
+    }
+  }
+
+  it('counts a key in bytes', () => {
+    assert.equal(read({ SECRET_KEY: 'é'.repeat(16) }).secretKey, 'é'.repeat(16))
+  })
+
+  it('wants a database, a key and a way to reach people in production', () => {
+    assert.deepEqual(complaints({ NODE_ENV: 'production' }), ['DATABASE_URL', 'SECRET_KEY', 'MAIL_TRANSPORT'])
+    for (const MAIL_TRANSPORT of ['console', 'mailbox']) {
+      assert.deepEqual(complaints({ ...PRODUCTION, MAIL_TRANSPORT }), ['MAIL_TRANSPORT'])
+    }
+    assert.deepEqual(complaints(PRODUCTION), [])
+  })
+
+  it('wants a key with a database that others may share', () => {
+    assert.deepEqual(complaints({ DATABASE_URL: PRODUCTION.DATABASE_URL }), ['SECRET_KEY'])
+  })
+
+  it('repeats no value, which may be a secret', () => {
+    const secret = 'hunter2'
+    const message = messageOf({
+      SECRET_KEY: secret,
+      SECRET_KEY_PREVIOUS: secret,
+      DATABASE_URL: `mysql://root:${secret}@db.example`,
+      MAIL_TRANSPORT: 'smtp',
+      SMTP_URL: `http://user:${secret}@mail.example`,
+      PUBLIC_URL: secret,
+      PORT: secret,
+      LOG_LEVEL: secret,
+      MAIL_FROM: secret,
+      DOCS_ENABLED: secret,
+    })
+    assert.equal(message.split('\n').length, 10)
+    assert.ok(!message.includes(secret), message)
+  })
+
+  it('reads how to reach an HTTP mail service, or says what is missing', () => {
+    const env = {
+      MAIL_TRANSPORT: 'http',
+      MAIL_HTTP_PROVIDER: 'webhook',
+      MAIL_HTTP_URL: 'https://mail.example',
+    }
+    assert.deepEqual(read(env).mail, { transport: 'http', provider: 'webhook', url: 'https://mail.example' })
+    assert.deepEqual(complaints({ MAIL_TRANSPORT: 'http' }), ['MAIL_HTTP_PROVIDER', 'MAIL_HTTP_URL'])
+    assert.deepEqual(complaints({ ...env, MAIL_HTTP_PROVIDER: 'pigeon' }), ['MAIL_HTTP_PROVIDER'])
+  })
+
+  it('reads how to reach a mail server', () => {
+    const env = { MAIL_TRANSPORT: 'smtp', SMTP_URL: 'smtps://user:word@mail.example' }
+    assert.deepEqual(read(env).mail, { transport: 'smtp', url: env.SMTP_URL })
+    assert.deepEqual(read({ MAIL_TRANSPORT: 'smtp' }).mail, {
+      transport: 'smtp',
+      url: 'smtp://127.0.0.1:1025',
+    })
+  })
+})
+
+describe('readConfig, with NAME_FILE', () => {
+  let folder: string
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vestibule-config-'))
+  })
+  after(() => rmSync(folder, { recursive: true }))
+
+  const file = (name: string, content: string): string => {
+    const path = join(folder, name)
+    writeFileSync(path, content)
+    return path
+  }
+
+  it('reads the value of any variable from the file, without the line break at its end', () => {
+    assert.equal(read({ SECRET_KEY_FILE: file('key', `${KEY}\n`) }).secretKey, KEY)
+    assert.equal(read({ SECRET_KEY_FILE: file('crlf', `${KEY}\r\n`) }).secretKey, KEY)
+    assert.equal(read({ SECRET_KEY_FILE: file('spaces', ` ${KEY}\n\n`) }).secretKey, ` ${KEY}\n`)
+    assert.equal(read({ PORT_FILE: file('port', '9000') }).port, 9000)
+  })
+
+  it('checks it like any other', () => {
+    const message = messageOf({ SECRET_KEY_FILE: file('short', 'hunter2'), PORT_FILE: file('bad', 'http') })
+    assert.match(message, /\n {2}PORT must be/)
+    assert.match(message, /\n {2}SECRET_KEY must have at least 32 bytes/)
+    assert.ok(!message.includes('hunter2'))
+  })
+
+  it('refuses both at once, without repeating either', () => {
+    const message = messageOf({
+      SECRET_KEY: KEY,
+      SECRET_KEY_FILE: file('both', 'another-key-that-is-long-enough-too'),
+    })
+    assert.match(message, /SECRET_KEY and SECRET_KEY_FILE are both set/)
+    assert.ok(!message.includes(KEY) && !message.includes('another-key'))
+  })
+
+  it('complains once about a file that cannot be read', () => {
+    const env = { ...PRODUCTION, SECRET_KEY: '', SECRET_KEY_FILE: join(folder, 'missing') }
+    assert.deepEqual(complaints(env), ['SECRET_KEY'])
+    assert.match(messageOf(env), /SECRET_KEY_FILE/)
+  })
+})

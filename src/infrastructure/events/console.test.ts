@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { domainEvent } from '../../../test/support/messages.ts'
+import { asCloudEvent } from './cloud-event.ts'
+import { publishNothing, publishToConsole } from './console.ts'
+
+describe('publishToConsole', () => {
+  it('logs the CloudEvent under its type, and takes the event for accepted', async () => {
+    const logged: [fields: object, message: string][] = []
+    const log = { info: (fields: object, message: string) => void logged.push([fields, message]) }
+    const publish = publishToConsole(log, 'https://accounts.example.com')
+    assert.deepEqual(await publish(domainEvent()), { result: 'accepted' })
+    const event = asCloudEvent(domainEvent(), 'https://accounts.example.com')
+    assert.deepEqual(logged, [[{ event }, 'user.registered']])
+  })
+})
+
+describe('publishNothing', () => {
+  it('takes every event for accepted', async () => {
+    assert.deepEqual(await publishNothing(domainEvent()), { result: 'accepted' })
+  })
+})

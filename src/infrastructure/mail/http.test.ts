@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { describe, it, type TestContext } from 'node:test'
+import { outgoingMail } from '../../../test/support/messages.ts'
+import { freePort } from '../embedded/free-port.ts'
+import { httpTransport } from './http.ts'
+import { webhook } from './providers/webhook.ts'
+
+type Received = { method: string; path: string; headers: IncomingHttpHeaders; body: string }
+
+/** A mail service that answers as the test says, once it has the whole request. */
+const startService = async (t: TestContext, answer: (response: ServerResponse) => void) => {
+  const received: Received[] = []
+  const listener: RequestListener = async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const { method = '', url: path = '', headers } = request
+    received.push({ method, path, headers, body: Buffer.concat(chunks).toString() })
+    answer(response)
+  }
+  const server = createServer(listener)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mails`, received }
+}
+
+/** `timeoutMs` is long for those that get an answer, and short for those that wait for none. */
+const openTransport = (t: TestContext, url: string, timeoutMs = 10_000) => {
+  const transport = httpTransport(webhook, { url, timeoutMs })
+  t.after(transport.close)
+  return transport
+}
+
+const handOverTo = async (t: TestContext, answer: (response: ServerResponse) => void, timeoutMs?: number) => {
+  const { url } = await startService(t, answer)
+  return openTransport(t, url, timeoutMs).handOver(outgoingMail())
+}
+
+const answerWith =
+  (status: number, headers: Record<string, string> = {}) =>
+  (response: ServerResponse) =>
+    void response.writeHead(status, headers).end('{}')
+
+const retryLater = { result: 'failed', permanent: false, retryAfterSeconds: undefined }
+
+describe('httpTransport', { timeout: 30_000 }, () => {
+  it('posts the mail with both its texts, its idempotency key and its correlation id', async t => {
+    const { url, received } = await startService(t, answerWith(202))
+    const mail = outgoingMail({ text: 'Zwölf: 0042 ✓' })
+    assert.deepEqual(await openTransport(t, url).handOver(mail), { result: 'accepted' })
+
+    const [request] = received
+    assert.ok(request)
+    assert.equal(`${request.method} ${request.path}`, 'POST /mails')
+    assert.equal(request.headers['content-type'], 'application/json; charset=utf-8')
+    assert.equal(request.headers['idempotency-key'], mail.id)
+    assert.equal(request.headers['x-correlation-id'], mail.correlationId)
+    const { to, from, subject, text, html, correlationId } = mail
+    assert.deepEqual(JSON.parse(request.body), {
+      to,
+      from,
+      subject,
+      text,
+      html,
+      correlation_id: correlationId,
+    })
+  })
+
+  it('repeats the same request, with the same idempotency key, on every attempt', async t => {
+    const { url, received } = await startService(t, answerWith(503))
+    const transport = openTransport(t, url)
+    await transport.handOver(outgoingMail())
+    await transport.handOver(outgoingMail())
+    assert.equal(received.length, 2)
+    assert.deepEqual(received[0], received[1])
+  })
+
+  for (const status of [200, 201, 202, 204, 299]) {
+    it(`takes ${status} for accepted`, async t => {
+      assert.deepEqual(await handOverTo(t, answerWith(status)), { result: 'accepted' })
+    })
+  }
+
+  for (const status of [400, 406, 410, 413, 415, 422]) {
+    it(`takes ${status} for a judgement on this very mail`, async t => {
+      assert.deepEqual(await handOverTo(t, answerWith(status)), {
+        ...retryLater,
+        permanent: true,
+        reason: `http ${status}`,
+      })
+    })
+  }
+
+  for (const status of [401, 403, 404, 405, 408, 425, 429, 500, 502, 503, 504]) {
+    it(`takes ${status} for something that passes`, async t => {
+      assert.deepEqual(await handOverTo(t, answerWith(status)), { ...retryLater, reason: `http ${status}` })
+    })
+  }
+
+  it('follows no redirect', async t => {
+    const elsewhere = await startService(t, answerWith(200))
+    const result = await handOverTo(t, answerWith(307, { location: elsewhere.url }))
+    assert.deepEqual(result, { ...retryLater, reason: 'http 307' })
+    assert.deepEqual(elsewhere.received, [])
+  })
+
+  const retryAfters: [what: string, header: string, holds: (seconds: number | undefined) => boolean][] = [
+    ['a number of seconds', '7', seconds => seconds === 7],
+    ['zero seconds', '0', seconds => seconds === 0],
+    [
+      'a date',
+      new Date(Date.now() + 3_600_000).toUTCString(),
+      // The date has no milliseconds; the rest is what the test itself may take.
+      seconds => seconds !== undefined && seconds <= 3600 && seconds > 3500,
+    ],
+    ['a date that has passed', 'Wed, 21 Oct 2015 07:28:00 GMT', seconds => seconds === 0],
+    ['nonsense', 'soon', seconds => seconds === undefined],
+    ['nothing', '', seconds => seconds === undefined],
+  ]
+  for (const [what, header, holds] of retryAfters) {
+    it(`reads ${what} in Retry-After`, async t => {
+      for (const status of [429, 503]) {
+        const result = await handOverTo(t, answerWith(status, { 'retry-after': header }))
+        assert.ok(result.result === 'failed' && !result.permanent)
+        assert.ok(holds(result.retryAfterSeconds), `${result.retryAfterSeconds}`)
+      }
+    })
+  }
+
+  it('fails for now when there is no answer in time', async t => {
+    const result = await handOverTo(t, () => {}, 100)
+    assert.deepEqual(result, { result: 'failed', permanent: false, reason: 'no answer in time' })
+  })
+
+  it('fails for now when the connection ends without an answer, as after a lost reply', async t => {
+    const result = await handOverTo(t, response => void response.destroy())
+    assert.ok(result.result === 'failed' && !result.permanent)
+    assert.notEqual(result.reason, '')
+  })
+
+  it('fails for now when nobody listens', async t => {
+    const transport = openTransport(t, `http://127.0.0.1:${await freePort()}`)
+    const result = await transport.handOver(outgoingMail())
+    assert.deepEqual(result, { result: 'failed', permanent: false, reason: 'ECONNREFUSED' })
+  })
+
+  it('fails for now when the answer is not HTTP', async t => {
+    const sockets: Socket[] = []
+    const server = createTcpServer(socket => {
+      sockets.push(socket)
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end('220 mail.example ESMTP\r\n'))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    const transport = openTransport(t, `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const result = await transport.handOver(outgoingMail())
+    assert.ok(result.result === 'failed' && !result.permanent)
+  })
+
+  it('goes by the status, however the body ends', async t => {
+    const endless = (response: ServerResponse) => void response.writeHead(200).write('...')
+    assert.deepEqual(await handOverTo(t, endless), { result: 'accepted' })
+    const huge = (response: ServerResponse) => void response.writeHead(500).end('x'.repeat(1_000_000))
+    assert.deepEqual(await handOverTo(t, huge), { ...retryLater, reason: 'http 500' })
+    const cut = (response: ServerResponse) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{', () => response.destroy())
+    }
+    assert.deepEqual(await handOverTo(t, cut), { result: 'accepted' })
+  })
+
+  it('accepts the next mail after one that failed', async t => {
+    let answer: (response: ServerResponse) => void = response => void response.destroy()
+    const { url } = await startService(t, response => answer(response))
+    const transport = openTransport(t, url)
+    assert.equal((await transport.handOver(outgoingMail())).result, 'failed')
+    answer = answerWith(200)
+    assert.deepEqual(await transport.handOver(outgoingMail()), { result: 'accepted' })
+  })
+
+  it('hands over as many at once as it says', async t => {
+    const waiting: ServerResponse[] = []
+    const { url } = await startService(t, response => {
+      waiting.push(response)
+      // Nobody is answered before all of them are here.
+      if (waiting.length === transport.concurrency) for (const each of waiting) answerWith(200)(each)
+    })
+    const transport = openTransport(t, url)
+    const mails = Array.from({ length: transport.concurrency }, (_, n) => outgoingMail({ id: `${n}` }))
+    const results = await Promise.all(mails.map(transport.handOver))
+    assert.ok(results.every(({ result }) => result === 'accepted'))
+  })
+
+  it('ends what is under way when it is closed', async t => {
+    const { url, received } = await startService(t, () => transport.close())
+    const transport = openTransport(t, url)
+    const result = await transport.handOver(outgoingMail())
+    assert.equal(received.length, 1)
+    assert.ok(result.result === 'failed' && !result.permanent)
+  })
+})

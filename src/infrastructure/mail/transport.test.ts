@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { composeActivationMail } from './compose.ts'
+import { type OutgoingMail, sendMailBy } from './transport.ts'
+
+describe('sendMailBy', () => {
+  it('composes the mail, and returns what the transport says', async () => {
+    const sent: OutgoingMail[] = []
+    const answer = { result: 'failed', permanent: false, reason: 'http 503' } as const
+    const transport = {
+      handOver: async (mail: OutgoingMail) => {
+        sent.push(mail)
+        return answer
+      },
+      concurrency: 1,
+      close: () => {},
+    }
+    const sendMail = sendMailBy(transport, { from: 'no-reply@vestibule.example', codeTtlSeconds: 120 })
+    const envelope = { id: 'mail-1', to: 'ada@example.com', correlationId: 'correlation-1' }
+    assert.deepEqual(await sendMail({ ...envelope, code: '0042', locale: 'en' }), answer)
+
+    const wording = composeActivationMail({ code: '0042', locale: 'en', lifetimeSeconds: 120 })
+    assert.deepEqual(sent, [{ ...envelope, from: 'no-reply@vestibule.example', ...wording }])
+  })
+})

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { type Client, createClient, newAddress, PASSWORD } from '../support/client.ts'
+import { request, sendRaw } from '../support/raw-http.ts'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+describe('every answer', () => {
+  let app: RunningApp
+  let client: Client
+  before(async () => {
+    app = await startApp()
+    client = createClient(app.url)
+  })
+  after(() => app.stop())
+
+  const everyKind = (headers: Record<string, string>) =>
+    Promise.all([
+      client.ask('POST', '/users', { headers, body: { email: newAddress(), password: PASSWORD } }),
+      client.ask('POST', '/users', { headers, body: {} }),
+      client.ask('GET', '/users/me', { headers }),
+      client.ask('DELETE', '/users/me', { headers }),
+      client.ask('GET', '/users/nobody', { headers }),
+      client.ask('GET', '/health/live', { headers }),
+      client.ask('GET', '/problems/wrong_code', { headers }),
+      client.ask('GET', '/openapi.json', { headers }),
+      client.ask('GET', '/nothing', { headers }),
+      client.ask('GET', '/%ff', { headers }),
+      client.ask('GET', `/problems/${'a'.repeat(200)}`, { headers }),
+      client.ask('GET', '/docs/static/nothing.js', { headers }),
+    ])
+
+  it('carries the correlation id of the caller', async () => {
+    for (const id of ['a', 'A-z_0.9', 'x'.repeat(64)]) {
+      for (const { headers } of await everyKind({ 'x-correlation-id': id })) {
+        assert.equal(headers.get('x-correlation-id'), id)
+      }
+    }
+  })
+
+  it('carries a new correlation id where the one of the caller is missing or could do harm', async () => {
+    const harmful = ['', 'x'.repeat(65), 'x'.repeat(10_000), 'a b', 'a"b', 'a,b', '<b>', '../x', 'ä']
+    for (const id of [undefined, ...harmful]) {
+      const answers = await everyKind(id === undefined ? {} : { 'x-correlation-id': id })
+      const ids = answers.map(({ headers }) => headers.get('x-correlation-id') ?? '')
+      for (const given of ids) assert.match(given, UUID)
+      assert.equal(new Set(ids).size, ids.length, 'each has its own')
+    }
+  })
+
+  it('carries a new correlation id where the caller sends two', async () => {
+    const answer = await sendRaw(
+      app.url,
+      request('GET /health/live HTTP/1.1', ['X-Correlation-Id: one', 'X-Correlation-Id: two']),
+    )
+    assert.match(answer?.headers.get('x-correlation-id') ?? '', UUID)
+  })
+
+  it('about users is never stored by a cache, however the path is written', async () => {
+    for (const target of [
+      '/users',
+      '/users?a=b',
+      '/users/me',
+      '/users/nobody',
+      '/users/%ff',
+      '/users%00',
+      '/%75sers/me',
+      'http://localhost/users/me',
+    ]) {
+      const answer = await sendRaw(app.url, request(`GET ${target} HTTP/1.1`))
+      assert.equal(answer?.headers.get('cache-control'), 'no-store', target)
+    }
+    const registered = await client.register(newAddress())
+    assert.equal(registered.status, 201)
+    assert.equal(registered.headers.get('cache-control'), 'no-store')
+  })
+})

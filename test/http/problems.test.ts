@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { PROBLEMS } from '../../src/http/problems.ts'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { type Client, createClient, newAddress } from '../support/client.ts'
+import { assertProblem, STATUS_OF } from '../support/problems.ts'
+
+describe('the table of problems', () => {
+  it('is the one of the contract', () => {
+    const statuses = Object.fromEntries(Object.entries(PROBLEMS).map(([code, { status }]) => [code, status]))
+    assert.deepEqual(statuses, STATUS_OF)
+  })
+})
+
+describe('GET /problems/<code>', () => {
+  let app: RunningApp
+  let client: Client
+  before(async () => {
+    app = await startApp()
+    client = createClient(app.url)
+  })
+  after(() => app.stop())
+
+  it('explains every problem on a page of its own', async () => {
+    const pages = new Set<unknown>()
+    for (const [code, status] of Object.entries(STATUS_OF)) {
+      const { status: answered, headers, body } = await client.ask('GET', `/problems/${code}`)
+      assert.equal(answered, 200)
+      assert.equal(headers.get('content-type'), 'text/html; charset=utf-8')
+      assert.match(String(body.text), new RegExp(`<code>${code}</code> · HTTP status ${status}`))
+      pages.add(body.text)
+    }
+    assert.equal(pages.size, Object.keys(STATUS_OF).length)
+  })
+
+  it('answers 404 for a code there is not', async () => {
+    for (const code of ['nothing', 'WRONG_CODE', '__proto__', 'constructor', '%00', 'a'.repeat(500)]) {
+      assertProblem(await client.ask('GET', `/problems/${code}`), 'not_found')
+    }
+  })
+})
+
+describe('a path or a method that is not there', () => {
+  let app: RunningApp
+  let client: Client
+  before(async () => {
+    app = await startApp()
+    client = createClient(app.url)
+  })
+  after(() => app.stop())
+
+  it('is answered 404 without its path', async () => {
+    for (const path of [
+      '/s3cret',
+      '/users/s3cret?q=s3cret',
+      '/users/',
+      '/USERS',
+      '/s3cret%20%3Cb%3E',
+      '/%ff/s3cret',
+    ]) {
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        const answer = await client.ask(method, path)
+        assertProblem(answer, 'not_found')
+        assert.doesNotMatch(JSON.stringify([answer.body, ...answer.headers]), /s3cret|USERS/)
+      }
+    }
+  })
+
+  it('is answered 405 with the methods there are, and without its query', async () => {
+    const allowed: [path: string, ...methods: string[]][] = [
+      ['/users?q=s3cret', 'POST'],
+      ['/users/activate', 'POST'],
+      ['/users/resend-code', 'POST'],
+      ['/users/me', 'GET', 'HEAD'],
+      ['/health/live', 'GET', 'HEAD'],
+      ['/health/ready', 'GET', 'HEAD'],
+      ['/problems/wrong_code', 'GET', 'HEAD'],
+      ['/openapi.json', 'GET', 'HEAD'],
+    ]
+    for (const [path, ...methods] of allowed) {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter(
+        m => !methods.includes(m),
+      )) {
+        const answer = await client.ask(method, path)
+        assertProblem(answer, 'method_not_allowed')
+        assert.deepEqual(answer.headers.get('allow')?.split(', ').sort(), methods)
+        assert.doesNotMatch(JSON.stringify([answer.body, ...answer.headers]), /s3cret/)
+      }
+    }
+  })
+
+  it('answers HEAD where it answers GET', async () => {
+    for (const path of ['/health/live', '/problems/wrong_code', '/openapi.json']) {
+      const { status, body } = await client.ask('HEAD', path)
+      assert.equal(status, 200, path)
+      assert.deepEqual(body, { text: '' })
+    }
+  })
+})
+
+describe('the type of a problem', () => {
+  it('is a page under PUBLIC_URL', async () => {
+    const app = await startApp({ env: { PUBLIC_URL: 'https://sign-up.example/base/' } })
+    try {
+      const { body } = await createClient(app.url).me(newAddress())
+      assert.equal(body.type, 'https://sign-up.example/base/problems/invalid_credentials')
+    } finally {
+      await app.stop()
+    }
+  })
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { type Client, createClient, newAddress, PASSWORD } from '../support/client.ts'
+import { assertProblem, retryAfter } from '../support/problems.ts'
+import { exhaust, letTimePass, makeCodesLong, type Pending, settledCode, signUp } from '../support/sign-up.ts'
+
+const NEW_PASSWORD = 'Another-Horse-8'
+
+describe('POST /users for a pending address whose code is dead', () => {
+  let app: RunningApp
+  let client: Client
+  before(async () => {
+    app = await startApp()
+    client = createClient(app.url)
+  })
+  after(() => app.stop())
+
+  /** Registers again with another password; checks that nothing of the first registration is left. */
+  const replaces = async (first: Pending, nthMail: number) => {
+    await makeCodesLong(app)
+    const again = await client.register(first.email, NEW_PASSWORD)
+    assert.equal(again.status, 201)
+    assert.deepEqual(again.body, { id: again.body.id, email: first.email, is_active: false })
+    assert.notEqual(again.body.id, first.id)
+
+    const code = await settledCode(app, first.email, nthMail)
+    assertProblem(await client.me(first.email, first.password), 'invalid_credentials')
+    assertProblem(await client.activate(first.email, code, first.password), 'invalid_credentials')
+    assertProblem(await client.activate(first.email, first.code, NEW_PASSWORD), 'wrong_code', {
+      attempts_left: 2,
+    })
+    assert.equal((await client.activate(first.email, code, NEW_PASSWORD)).status, 200)
+    assert.equal((await client.me(first.email, NEW_PASSWORD)).body.id, again.body.id)
+  }
+
+  it('replaces it once the code has expired', async () => {
+    const first = await signUp(app)
+    await letTimePass(app, 30)
+    assertProblem(await client.register(first.email, NEW_PASSWORD), 'email_taken')
+    await letTimePass(app, 30)
+    await replaces(first, 2)
+  })
+
+  it('replaces it once the code is exhausted', async () => {
+    const first = await signUp(app)
+    await exhaust(app, first)
+    await letTimePass(app, 31)
+    await replaces(first, 2)
+  })
+
+  it('replaces it once its mail has been given up', async () => {
+    const email = newAddress()
+    app.mail.behave(async () => ({ result: 'failed', permanent: true, reason: 'no such mailbox' }))
+    const { id } = (await client.register(email)).body
+    await app.logLine({ msg: 'mail given up', reason: 'no such mailbox' })
+    app.mail.behave(async () => ({ result: 'accepted' }))
+
+    assertProblem(await client.activate(email, '0000'), 'expired_code')
+    await letTimePass(app, 31)
+    await replaces({ id: String(id), email, password: PASSWORD, code: '0000' }, 1)
+  })
+
+  it('says when the next mail may be sent if that is too early', async () => {
+    const first = await signUp(app)
+    await exhaust(app, first)
+    const early = await client.register(first.email, NEW_PASSWORD)
+    assertProblem(early, 'rate_limited')
+    assert.ok(retryAfter(early) <= 30)
+    assert.equal((await client.me(first.email)).body.id, first.id, 'the first registration is untouched')
+  })
+})

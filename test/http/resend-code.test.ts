@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { basicAuth, type Client, createClient } from '../support/client.ts'
+import { assertInvalid, assertProblem, retryAfter } from '../support/problems.ts'
+import {
+  exhaust,
+  letTimePass,
+  makeCodesLong,
+  otherThan,
+  settledCode,
+  signUp,
+  signUpActive,
+} from '../support/sign-up.ts'
+
+describe('POST /users/resend-code', () => {
+  let app: RunningApp
+  let client: Client
+  before(async () => {
+    app = await startApp()
+    client = createClient(app.url)
+  })
+  after(() => app.stop())
+
+  it('sends a new code in the place of the old one, which is a wrong guess from then on', async () => {
+    const { id, email, code } = await signUp(app)
+    await letTimePass(app, 31)
+    await makeCodesLong(app)
+    const sent = await client.resend(email)
+    assert.equal(sent.status, 202)
+    assert.deepEqual(sent.body, { message: 'A new code is on its way', retry_after: 30 })
+
+    const newCode = await settledCode(app, email, 2)
+    assertProblem(await client.activate(email, code), 'wrong_code', { attempts_left: 2 })
+    assert.equal((await client.activate(email, newCode)).status, 200)
+    assert.equal((await client.me(email)).body.id, id)
+  })
+
+  it('answers 429 within 30 seconds of the last mail, and leaves its code alone', async () => {
+    const { email, code } = await signUp(app)
+    const early = await client.resend(email)
+    assertProblem(early, 'rate_limited')
+    assert.ok(retryAfter(early) <= 30)
+    await letTimePass(app, 15)
+    const later = await client.resend(email)
+    assertProblem(later, 'rate_limited')
+    assert.ok(retryAfter(later) <= 15)
+    assert.equal((await client.activate(email, code)).status, 200)
+  })
+
+  it('sends five mails an hour to an address, the one of the registration included', async () => {
+    const { email } = await signUp(app)
+    for (let nth = 2; nth <= 5; nth += 1) {
+      await letTimePass(app, 60)
+      const sent = await client.resend(email)
+      assert.equal(sent.status, 202)
+      assert.ok(nth < 5 ? sent.body.retry_after === 30 : Number(sent.body.retry_after) > 3000)
+    }
+    await letTimePass(app, 60)
+    const sixth = await client.resend(email)
+    assertProblem(sixth, 'rate_limited')
+    assert.ok(retryAfter(sixth) > 3000 && retryAfter(sixth) <= 3600 - 5 * 60)
+    await letTimePass(app, retryAfter(sixth))
+    assert.equal((await client.resend(email)).status, 202)
+  })
+
+  it('gives three new guesses and a new minute', async () => {
+    const person = await signUp(app)
+    await exhaust(app, person)
+    await letTimePass(app, 61)
+    assert.equal((await client.resend(person.email)).status, 202)
+    const code = await settledCode(app, person.email, 2)
+    assertProblem(await client.activate(person.email, otherThan(code)), 'wrong_code', { attempts_left: 2 })
+    assert.equal((await client.activate(person.email, code)).status, 200)
+  })
+
+  it('answers 409 for an active account', async () => {
+    const { email } = await signUpActive(app)
+    assertProblem(await client.resend(email), 'already_active')
+    await letTimePass(app, 31)
+    assertProblem(await client.resend(email), 'already_active')
+  })
+
+  it('needs no body, takes an empty object, and nothing else', async () => {
+    const { email } = await signUp(app)
+    await letTimePass(app, 31)
+    const headers = { authorization: basicAuth(email) }
+    assertInvalid(
+      await client.ask('POST', '/users/resend-code', { headers, body: { 'a/b~c': 1 } }),
+      '/a~1b~0c unknown_field',
+    )
+    assert.equal((await client.ask('POST', '/users/resend-code', { headers, body: {} })).status, 202)
+  })
+})

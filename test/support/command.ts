@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PATIENT } from './settings.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** A folder of its own for a command to run in: `.data` will be there. */
+export const scratchFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'vestibule-'))
+
+export type RunningCommand = {
+  child: ChildProcess
+  /** Everything it has printed. */
+  output: () => string
+  api: string
+  mailbox: string
+  /** Sends the signal and waits for the end: the exit code, or the signal that ended it. */
+  end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>
+}
+
+/** Runs `vestibule <arguments>` as a person would, with nothing set but what is passed. */
+export const spawnCommand = (
+  args: string[],
+  folder: string,
+  env: Record<string, string> = {},
+): ChildProcess =>
+  spawn(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+  })
+
+/** Starts the service and waits until it says that it is ready. */
+export const serve = async (folder: string, env: Record<string, string> = {}): Promise<RunningCommand> => {
+  const child = spawnCommand(['serve'], folder, { PORT: '0', ...PATIENT, ...env })
+  let printed = ''
+  const ready = new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      printed += chunk
+      if (/Vestibule is ready[\s\S]*Database .*\n/.test(printed)) resolve()
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+    child.once('exit', code => reject(new Error(`exit code ${code}:\n${printed}`)))
+  })
+  await ready
+  return {
+    child,
+    output: () => printed,
+    api: /API +(\S+)/.exec(printed)?.[1] ?? '',
+    mailbox: /Mailbox +(\S+)/.exec(printed)?.[1] ?? '',
+    end: async signal => {
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      const [code, endedBy] = await ended
+      return code ?? endedBy
+    },
+  }
+}
+
+/** Runs a command to its end. */
+export const run = async (
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ exitCode: number; output: string }> => {
+  const folder = await scratchFolder()
+  const child = spawnCommand(args, folder, env)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => (output += chunk))
+  const [exitCode] = await once(child, 'close')
+  await rm(folder, { recursive: true, force: true })
+  return { exitCode, output }
+}

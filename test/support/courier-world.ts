@@ -1,0 +1,100 @@
+import type { TestContext } from 'node:test'
+import { type Courier, type CourierLimits, startCourier } from '../../src/application/courier.ts'
+import type { HandOverResult, Message, Settlement } from '../../src/application/outbox.ts'
+
+type Free = { mail: number; event: number }
+
+/** Longer than any test: what happens in spite of it was not caused by polling. */
+export const NEVER_MS = 15_000
+
+/**
+ * A courier with an outbox in memory, a clock that stands still, and a far side that accepts everything at
+ * once. A test replaces `claim`, `handOver` and `settle`, and awaits what it wants to see with `until`.
+ */
+export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
+  const watchers = new Set<() => void>()
+  const record = <Entry>(list: Entry[], entry: Entry): void => {
+    list.push(entry)
+    for (const look of [...watchers]) look()
+  }
+
+  const world = {
+    clock: { seconds: 0 },
+    random: 0,
+    /** What is due. */
+    outbox: [] as Message[],
+    claims: [] as Free[],
+    /** Ids, in the order in which their hand-overs began. */
+    begun: [] as string[],
+    /** Those of them that went to the publisher of events. */
+    published: [] as string[],
+    /** One entry for each statement that went through. */
+    settled: [] as Settlement[][],
+    logged: [] as { level: string; fields: object; message: string }[],
+
+    claim: async (free: Free): Promise<Message[]> => {
+      const mail = world.outbox.filter(({ topic }) => topic === 'mail').slice(0, free.mail)
+      const event = world.outbox.filter(({ topic }) => topic === 'event').slice(0, free.event)
+      const taken = new Set([...mail, ...event])
+      world.outbox = world.outbox.filter(message => !taken.has(message))
+      return [...taken]
+    },
+    handOver: async (_id: string): Promise<HandOverResult> => ({ result: 'accepted' }),
+    settle: async (_settlements: Settlement[]): Promise<void> => {},
+
+    /** Waits until it holds; looked at whenever something was recorded. */
+    until: (holds: () => boolean): Promise<void> =>
+      new Promise(resolve => {
+        const look = () => {
+          if (!holds()) return
+          watchers.delete(look)
+          resolve()
+        }
+        watchers.add(look)
+        look()
+      }),
+
+    settlements: (): Settlement[] => world.settled.flat(),
+    settlementOf: (id: string): Settlement | undefined =>
+      world.settlements().find(settlement => settlement.id === id),
+
+    start: (t: TestContext): Courier => {
+      const log = (level: string) => (fields: object, message: string) =>
+        record(world.logged, { level, fields, message })
+      const handOver = ({ id }: { id: string }) => {
+        record(world.begun, id)
+        return world.handOver(id)
+      }
+      const courier = startCourier(
+        {
+          claim: free => {
+            record(world.claims, free)
+            return world.claim(free)
+          },
+          settle: async settlements => {
+            await world.settle(settlements)
+            record(world.settled, settlements)
+          },
+          handOverMail: handOver,
+          publishEvent: event => {
+            world.published.push(event.id)
+            return handOver(event)
+          },
+          log: { info: log('info'), warn: log('warn'), error: log('error') },
+          monotonicSeconds: () => world.clock.seconds,
+          random: () => world.random,
+        },
+        {
+          concurrency: { mail: 10, event: 10 },
+          giveUpMailAfterSeconds: 3600,
+          pollMs: NEVER_MS,
+          spacingMs: 1,
+          ...changes,
+        },
+      )
+      t.after(() => courier.stop(0))
+      return courier
+    },
+  }
+  return world
+}

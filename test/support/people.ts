@@ -1,0 +1,11 @@
+import type { User } from '../../src/domain/user.ts'
+
+/** Someone who still has to type in a code. */
+export const pendingUser: User = {
+  id: '01985d3c-7b0a-7c3e-9d2f-1f0f5a3b2c4d',
+  email: 'ada@example.com',
+  createdAt: new Date('2026-01-31T12:00:00Z'),
+  activatedAt: null,
+}
+
+export const activeUser: User = { ...pendingUser, activatedAt: new Date('2026-01-31T12:00:42Z') }
