@@ -1,15 +1,14 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
 import { secretFile } from './secret-file.ts'
+import { unprivileged } from './unprivileged.ts'
 
 export type EmbeddedPostgres = {
   url: string
@@ -32,9 +31,10 @@ const PATIENCE_MS = 10_000
 export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPostgres> => {
   const programs = await locatePrograms()
   const cluster = join(dataDir, 'postgres')
-  const run = await asUnprivilegedUser()
 
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  // Others may pass, not look: `nobody` is one of them, and what is in there is closed by itself.
+  await mkdir(dataDir, { recursive: true, mode: 0o711 })
+  const { run, give } = await unprivileged(cluster)
   const password = await secretFile(join(dataDir, 'postgres.password'))
   await createCluster()
   const deadline = Date.now() + PATIENCE_MS
@@ -47,7 +47,7 @@ export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPo
         url,
         stop: async () => {
           await owner.end().catch(() => {})
-          const stopped = run.program(programs.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w'])
+          const stopped = run(programs.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w'])
           await stopped.catch(async error => {
             if ((await runningPort()) !== undefined) throw error
           })
@@ -63,9 +63,9 @@ export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPo
     const passwordFile = `${unfinished}.password`
     await mkdir(unfinished, { mode: 0o700 })
     await writeFile(passwordFile, password, { mode: 0o600 })
-    await run.give(unfinished)
-    await run.give(passwordFile)
-    await run.program(programs.initdb, [
+    await give(unfinished)
+    await give(passwordFile)
+    await run(programs.initdb, [
       `--pgdata=${unfinished}`,
       `--username=${SUPERUSER}`,
       `--pwfile=${passwordFile}`,
@@ -88,20 +88,11 @@ export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPo
     const port = await freePort()
     const log = join(dataDir, 'postgres.log')
     await writeFile(log, '', { flag: 'a', mode: 0o600 })
-    await run.give(log)
+    await give(log)
     const settings = [`-p ${port}`, '-c listen_addresses=127.0.0.1', "-c unix_socket_directories=''"]
     for (;;) {
       try {
-        await run.program(programs.pg_ctl, [
-          'start',
-          '-D',
-          cluster,
-          '-l',
-          log,
-          '-w',
-          '-o',
-          settings.join(' '),
-        ])
+        await run(programs.pg_ctl, ['start', '-D', cluster, '-l', log, '-w', '-o', settings.join(' ')])
         return port
       } catch (error) {
         // Processes of a killed server may still hold its memory; someone else may have started it just now.
@@ -125,7 +116,7 @@ export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPo
       await rm(lockFile, { force: true })
       return undefined
     }
-    const running = await run.program(programs.pg_ctl, ['status', '-D', cluster]).then(
+    const running = await run(programs.pg_ctl, ['status', '-D', cluster]).then(
       () => true,
       () => false,
     )
@@ -169,47 +160,6 @@ const locatePrograms = async (): Promise<Programs> => {
       `the embedded PostgreSQL is not installed for this machine (${name}). Run npm ci without --omit=dev, or set DATABASE_URL.`,
       { cause: error },
     )
-  }
-}
-
-const execute = promisify(execFile)
-
-/**
- * PostgreSQL refuses to run as root. Root therefore runs it as `nobody`, who owns the data; where setpriv is at
- * hand it also lends `nobody` the right to pass folders that only root may enter, such as /root.
- */
-const asUnprivilegedUser = async () => {
-  const isRoot = process.getuid?.() === 0
-  const uid = isRoot ? Number((await execute('id', ['-u', 'nobody'])).stdout) : undefined
-  const gid = isRoot ? Number((await execute('id', ['-g', 'nobody'])).stdout) : undefined
-  const setpriv =
-    isRoot &&
-    (await execute('setpriv', ['--version']).then(
-      () => true,
-      () => false,
-    ))
-
-  return {
-    program: async (path: string, args: string[]): Promise<void> => {
-      // The child of a terminal's Ctrl-C would die before the service has let go of it; pg_ctl starts the
-      // server in a session of its own.
-      const options = { cwd: '/', env: { ...process.env, LC_ALL: 'C' } }
-      if (uid === undefined || gid === undefined) await execute(path, args, options)
-      else if (!setpriv) await execute(path, args, { ...options, uid, gid })
-      else {
-        const lend = [
-          `--reuid=${uid}`,
-          `--regid=${gid}`,
-          '--clear-groups',
-          '--inh-caps=+dac_override',
-          '--ambient-caps=+dac_override',
-        ]
-        await execute('setpriv', [...lend, path, ...args], options)
-      }
-    },
-    give: async (path: string): Promise<void> => {
-      if (uid !== undefined && gid !== undefined) await chown(path, uid, gid)
-    },
   }
 }
 
