@@ -35,7 +35,7 @@ export const addDocs = async (server: FastifyInstance, publicUrl: string, versio
   })
   await server.register(swaggerUi, {
     routePrefix: '/docs',
-    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true },
+    uiConfig: { layout: 'BaseLayout', tryItOutEnabled: true, displayRequestDuration: true },
   })
   server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger())
 }
