@@ -25,16 +25,9 @@ import { mailpit } from './infrastructure/mail/providers/mailpit.ts'
 import { webhook } from './infrastructure/mail/providers/webhook.ts'
 import { smtpTransport } from './infrastructure/mail/smtp.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
-import { claimMessages } from './infrastructure/postgres/claim-messages.ts'
-import { consumeCode } from './infrastructure/postgres/consume-code.ts'
-import { countGuess } from './infrastructure/postgres/count-guess.ts'
 import { openDatabase } from './infrastructure/postgres/database.ts'
-import { explainDeadCode } from './infrastructure/postgres/explain-dead-code.ts'
-import { findAccount } from './infrastructure/postgres/find-account.ts'
 import { type MigrationStatus, migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
-import { replaceCode } from './infrastructure/postgres/replace-code.ts'
-import { settleMessages } from './infrastructure/postgres/settle-messages.ts'
-import { storeRegistration } from './infrastructure/postgres/store-registration.ts'
+import { statementsOn } from './infrastructure/postgres/statements.ts'
 
 /** What tests and benchmarks may put in the place of the real thing. */
 export type Parts = {
@@ -100,6 +93,12 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       log,
     })
     running.defer(database.close)
+    const statements = statementsOn(database, {
+      hashAddress: keyring.hashAddress,
+      sendsBudget: config.sendsBudget,
+      codeTtlSeconds: config.codeTtlSeconds,
+      leaseSeconds: config.mailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS,
+    })
 
     const mailTransport = parts.mailTransport ?? createMailTransport(mailbox?.smtpUrl)
     running.defer(mailTransport.close)
@@ -110,11 +109,10 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const publishEvent =
       config.eventPublisher === 'none' ? publishNothing : publishToConsole(log, config.publicUrl)
 
-    const leaseSeconds = config.mailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS
     const courier = startCourier(
       {
-        claim: claimMessages(database, leaseSeconds),
-        settle: settleMessages(database, config.codeTtlSeconds),
+        claim: statements.claimMessages,
+        settle: statements.settleMessages,
         handOverMail: handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
         publishEvent,
         log,
@@ -134,29 +132,29 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const { hashPassword, verifyPassword } =
       parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
 
-    const identify = authenticate({ findAccount: findAccount(database), verifyPassword })
+    const identify = authenticate({ findAccount: statements.findAccount, verifyPassword })
     const server = await createServer({
       useCases: {
         register: registerUser({
           hashPassword,
-          storeRegistration: storeRegistration(database, keyring.hashAddress, config.sendsBudget),
+          storeRegistration: statements.storeRegistration,
           newId,
           newCodeId: keyring.newCodeId,
           wakeCourier: courier.wake,
         }),
         activate: activateUser({
           authenticate: identify,
-          countGuess: countGuess(database, keyring.hashAddress),
+          countGuess: statements.countGuess,
           deriveCode: keyring.deriveCode,
           sameCode,
-          consumeCode: consumeCode(database, keyring.hashAddress),
-          explainDeadCode: explainDeadCode(database),
+          consumeCode: statements.consumeCode,
+          explainDeadCode: statements.explainDeadCode,
           newId,
           wakeCourier: courier.wake,
         }),
         resend: resendCode({
           authenticate: identify,
-          replaceCode: replaceCode(database, keyring.hashAddress, config.sendsBudget),
+          replaceCode: statements.replaceCode,
           newId,
           newCodeId: keyring.newCodeId,
           wakeCourier: courier.wake,

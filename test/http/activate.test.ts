@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type RunningApp, startApp } from '../support/app.ts'
-import { type Client, createClient } from '../support/client.ts'
+import { after, describe, it } from 'node:test'
+import { startApp } from '../support/app.ts'
+import { createClient } from '../support/client.ts'
 import { assertInvalid, assertProblem } from '../support/problems.ts'
 import {
   exhaust,
@@ -13,15 +13,11 @@ import {
   signUpActive,
 } from '../support/sign-up.ts'
 
-describe('POST /users/activate', () => {
-  let app: RunningApp
-  let client: Client
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
+const app = await startApp()
+const client = createClient(app.url)
+after(() => app.stop())
 
+describe('POST /users/activate', () => {
   it('takes the right code after two wrong ones, which say how many guesses are left', async () => {
     const { email, code } = await signUp(app)
     assertProblem(await client.activate(email, otherThan(code)), 'wrong_code', { attempts_left: 2 })

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type RunningApp, startApp } from '../support/app.ts'
-import { type Client, createClient, newAddress, PASSWORD } from '../support/client.ts'
+import { after, describe, it } from 'node:test'
+import { startApp } from '../support/app.ts'
+import { createClient, newAddress, PASSWORD } from '../support/client.ts'
 import { request, sendRaw } from '../support/raw-http.ts'
+
+const app = await startApp()
+const client = createClient(app.url)
+after(() => app.stop())
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 describe('every answer', () => {
-  let app: RunningApp
-  let client: Client
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
-
   const everyKind = (headers: Record<string, string>) =>
     Promise.all([
       client.ask('POST', '/users', { headers, body: { email: newAddress(), password: PASSWORD } }),

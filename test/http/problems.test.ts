@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { PROBLEMS } from '../../src/http/problems.ts'
-import { type RunningApp, startApp } from '../support/app.ts'
-import { type Client, createClient, newAddress } from '../support/client.ts'
+import { startApp } from '../support/app.ts'
+import { createClient, newAddress } from '../support/client.ts'
 import { assertProblem, STATUS_OF } from '../support/problems.ts'
+
+const app = await startApp()
+const client = createClient(app.url)
+after(() => app.stop())
 
 describe('the table of problems', () => {
   it('is the one of the contract', () => {
@@ -13,14 +17,6 @@ describe('the table of problems', () => {
 })
 
 describe('GET /problems/<code>', () => {
-  let app: RunningApp
-  let client: Client
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
-
   it('explains every problem on a page of its own', async () => {
     const pages = new Set<unknown>()
     for (const [code, status] of Object.entries(STATUS_OF)) {
@@ -41,14 +37,6 @@ describe('GET /problems/<code>', () => {
 })
 
 describe('a path or a method that is not there', () => {
-  let app: RunningApp
-  let client: Client
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
-
   it('is answered 404 without its path', async () => {
     for (const path of [
       '/s3cret',

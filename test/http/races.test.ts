@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type RunningApp, startApp } from '../support/app.ts'
-import { type Answer, type Client, createClient, newAddress } from '../support/client.ts'
+import { after, describe, it } from 'node:test'
+import { startApp } from '../support/app.ts'
+import { type Answer, createClient, newAddress } from '../support/client.ts'
 import { assertProblem, type Code } from '../support/problems.ts'
 import { exhaust, letTimePass, makeCodesLong, otherThan, settledCode, signUp } from '../support/sign-up.ts'
 
-describe('16 at once', () => {
-  let app: RunningApp
-  let client: Client
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
+const app = await startApp()
+const client = createClient(app.url)
+after(() => app.stop())
 
+describe('16 at once', () => {
   it('register one address: one is registered, and one mail is sent', async () => {
     const email = newAddress()
     const answers = await atOnce(16, nth => client.register(email, `Correct-Horse-${nth}`))

@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type RunningApp, startApp } from '../support/app.ts'
-import { type Client, createClient, newAddress, PASSWORD } from '../support/client.ts'
+import { after, describe, it } from 'node:test'
+import { startApp } from '../support/app.ts'
+import { createClient, newAddress, PASSWORD } from '../support/client.ts'
 import { assertProblem, retryAfter } from '../support/problems.ts'
 import { exhaust, letTimePass, makeCodesLong, type Pending, settledCode, signUp } from '../support/sign-up.ts'
+
+const app = await startApp()
+const client = createClient(app.url)
+after(() => app.stop())
 
 const NEW_PASSWORD = 'Another-Horse-8'
 
 describe('POST /users for a pending address whose code is dead', () => {
-  let app: RunningApp
-  let client: Client
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
-
   /** Registers again with another password; checks that nothing of the first registration is left. */
   const replaces = async (first: Pending, nthMail: number) => {
     await makeCodesLong(app)

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type RunningApp, startApp } from '../support/app.ts'
-import { type Client, createClient, newAddress, PASSWORD } from '../support/client.ts'
+import { after, describe, it } from 'node:test'
+import { startApp } from '../support/app.ts'
+import { createClient, newAddress, PASSWORD } from '../support/client.ts'
 import { assertInvalid, assertProblem } from '../support/problems.ts'
 import { letTimePass, signUp, signUpActive } from '../support/sign-up.ts'
 
-describe('POST /users', () => {
-  let app: RunningApp
-  let client: Client
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
+const app = await startApp()
+const client = createClient(app.url)
+after(() => app.stop())
 
+describe('POST /users', () => {
   it('answers with a UUIDv7, the address and that it is not active yet', async () => {
     const email = newAddress()
     const { status, headers, body } = await client.register(email, PASSWORD, { locale: 'fr-CA' })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type RunningApp, startApp } from '../support/app.ts'
-import { basicAuth, type Client, createClient } from '../support/client.ts'
+import { after, describe, it } from 'node:test'
+import { startApp } from '../support/app.ts'
+import { basicAuth, createClient } from '../support/client.ts'
 import { assertInvalid, assertProblem, retryAfter } from '../support/problems.ts'
 import {
   exhaust,
@@ -13,15 +13,11 @@ import {
   signUpActive,
 } from '../support/sign-up.ts'
 
-describe('POST /users/resend-code', () => {
-  let app: RunningApp
-  let client: Client
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
+const app = await startApp()
+const client = createClient(app.url)
+after(() => app.stop())
 
+describe('POST /users/resend-code', () => {
   it('sends a new code in the place of the old one, which is a wrong guess from then on', async () => {
     const { id, email, code } = await signUp(app)
     await letTimePass(app, 31)

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type RunningApp, startApp } from '../support/app.ts'
+import { after, describe, it } from 'node:test'
+import { startApp } from '../support/app.ts'
 import { createClient, newAddress, PASSWORD } from '../support/client.ts'
+
+const app = await startApp()
+const client = createClient(app.url)
+after(() => app.stop())
 
 const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 describe('a registration, from the form to the active account', () => {
-  let app: RunningApp
-  let client: ReturnType<typeof createClient>
-  before(async () => {
-    app = await startApp()
-    client = createClient(app.url)
-  })
-  after(() => app.stop())
-
   it('registers, mails a code, activates with it, and shows the account active', async () => {
     const email = newAddress()
     const registered = await client.register(email)

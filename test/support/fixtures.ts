@@ -5,15 +5,8 @@ import type { StoreRegistration } from '../../src/application/register-user.ts'
 import type { SendsBudget } from '../../src/domain/budget.ts'
 import type { User } from '../../src/domain/user.ts'
 import { createKeyring } from '../../src/infrastructure/crypto/keyring.ts'
-import { claimMessages } from '../../src/infrastructure/postgres/claim-messages.ts'
-import { consumeCode } from '../../src/infrastructure/postgres/consume-code.ts'
-import { countGuess } from '../../src/infrastructure/postgres/count-guess.ts'
 import { type Database, openDatabase } from '../../src/infrastructure/postgres/database.ts'
-import { explainDeadCode } from '../../src/infrastructure/postgres/explain-dead-code.ts'
-import { findAccount } from '../../src/infrastructure/postgres/find-account.ts'
-import { replaceCode } from '../../src/infrastructure/postgres/replace-code.ts'
-import { settleMessages } from '../../src/infrastructure/postgres/settle-messages.ts'
-import { storeRegistration } from '../../src/infrastructure/postgres/store-registration.ts'
+import { statementsOn as allStatementsOn } from '../../src/infrastructure/postgres/statements.ts'
 import { newAddress } from './client.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 
@@ -41,17 +34,14 @@ export const registration = (said: Partial<Registration> = {}): Registration => 
   ...said,
 })
 
-/** Every statement, as `app.ts` puts them together. */
-export const statementsOn = (database: Database, budget: SendsBudget = UNLIMITED) => ({
-  storeRegistration: storeRegistration(database, keyring.hashAddress, budget),
-  findAccount: findAccount(database),
-  countGuess: countGuess(database, keyring.hashAddress),
-  consumeCode: consumeCode(database, keyring.hashAddress),
-  explainDeadCode: explainDeadCode(database),
-  replaceCode: replaceCode(database, keyring.hashAddress, budget),
-  claimMessages: claimMessages(database, LEASE_SECONDS),
-  settleMessages: settleMessages(database, TTL_SECONDS),
-})
+/** Every statement, with the settings of the tests. */
+export const statementsOn = (database: Database, sendsBudget: SendsBudget = UNLIMITED) =>
+  allStatementsOn(database, {
+    hashAddress: keyring.hashAddress,
+    sendsBudget,
+    codeTtlSeconds: TTL_SECONDS,
+    leaseSeconds: LEASE_SECONDS,
+  })
 
 export type Statements = ReturnType<typeof statementsOn>
 

@@ -38,6 +38,9 @@ export type UseCases = {
 const DEFAULT_LOCALE = 'en'
 const BASIC = [{ basic: [] }]
 const TAGS = ['users']
+/** What a body can be refused for, and what can make any request come at the wrong time. */
+const BAD_BODY = ['malformed_body', 'body_too_large', 'unsupported_media_type', 'validation_failed'] as const
+const NOT_NOW = ['rate_limited', 'overloaded', 'unavailable'] as const
 
 export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers: Answers): void => {
   server.post('/users', {
@@ -50,16 +53,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
       body: RegistrationBody,
       response: {
         201: RegisteredUser,
-        ...problemResponses(
-          'malformed_body',
-          'email_taken',
-          'body_too_large',
-          'unsupported_media_type',
-          'validation_failed',
-          'rate_limited',
-          'overloaded',
-          'unavailable',
-        ),
+        ...problemResponses('email_taken', ...BAD_BODY, ...NOT_NOW),
       },
     },
     handler: async (request, reply) => {
@@ -95,18 +89,13 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
       response: {
         200: Activated,
         ...problemResponses(
-          'malformed_body',
           'invalid_credentials',
           'already_active',
-          'body_too_large',
-          'unsupported_media_type',
-          'validation_failed',
           'wrong_code',
           'expired_code',
           'exhausted_code',
-          'rate_limited',
-          'overloaded',
-          'unavailable',
+          ...BAD_BODY,
+          ...NOT_NOW,
         ),
       },
     },
@@ -135,17 +124,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
       security: BASIC,
       response: {
         202: CodeSent,
-        ...problemResponses(
-          'malformed_body',
-          'invalid_credentials',
-          'already_active',
-          'body_too_large',
-          'unsupported_media_type',
-          'validation_failed',
-          'rate_limited',
-          'overloaded',
-          'unavailable',
-        ),
+        ...problemResponses('invalid_credentials', 'already_active', ...BAD_BODY, ...NOT_NOW),
       },
     },
     handler: async (request, reply) => {
@@ -171,7 +150,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
       security: BASIC,
       response: {
         200: OwnAccount,
-        ...problemResponses('invalid_credentials', 'rate_limited', 'overloaded', 'unavailable'),
+        ...problemResponses('invalid_credentials', ...NOT_NOW),
       },
     },
     handler: me,

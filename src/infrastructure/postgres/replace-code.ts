@@ -2,7 +2,7 @@ import type { ReplaceCode } from '../../application/resend-code.ts'
 import type { SendsBudget } from '../../domain/budget.ts'
 import { refuse } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
-import { codeLength, nextSendAt, withThisSend } from './ledger-sql.ts'
+import { chargedSend, codeLength, lockedLedger, nextSendAt } from './ledger-sql.ts'
 
 /** Whole seconds until then, never less than 0. */
 const secondsUntil = (time: string) => `greatest(0, ceil(extract(epoch from ${time} - now())))::int`
@@ -10,11 +10,7 @@ const secondsUntil = (time: string) => `greatest(0, ceil(extract(epoch from ${ti
 const replace = (budget: SendsBudget) => ({
   name: 'replace-code',
   text: `
-with ledger as materialized (
-  select wrong_guesses, coalesce(${nextSendAt(budget)} > now(), false) as spent
-  from address_ledger
-  where address_hash = $2
-  for update
+with ledger as materialized (${lockedLedger('$2', budget)}
 ),
 replaced as (
   update users set
@@ -27,12 +23,7 @@ replaced as (
     and not coalesce((select spent from ledger), false)
   returning id
 ),
-charged as (
-  insert into address_ledger (address_hash, sent_at)
-  select $2, array[now()] from replaced
-  on conflict (address_hash) do update set
-    sent_at = ${withThisSend(budget, 'address_ledger')},
-    touched_at = now()
+charged as (${chargedSend('$2', 'replaced', budget)}
   returning ${secondsUntil(nextSendAt(budget))} as wait_seconds
 ),
 enqueued as (

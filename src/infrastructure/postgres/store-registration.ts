@@ -3,7 +3,7 @@ import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { SendsBudget } from '../../domain/budget.ts'
 import { refuse, Unavailable } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
-import { codeLength, nextSendAt, withThisSend } from './ledger-sql.ts'
+import { chargedSend, codeLength, lockedLedger, nextSendAt } from './ledger-sql.ts'
 
 /**
  * A pending registration in this state may be replaced: its code is given up, exhausted or expired. A code whose
@@ -13,18 +13,10 @@ const CODE_IS_DEAD = `(
   users.code_id is null or users.code_guesses >= ${GUESSES_PER_CODE} or users.code_expires_at <= now()
 ) is true`
 
-/**
- * The ledger row is locked first, here and in every statement that needs it: whoever waits for it then reads
- * what the one before has written, and two statements cannot deadlock.
- */
 const register = (budget: SendsBudget) => ({
   name: 'register',
   text: `
-with ledger as materialized (
-  select wrong_guesses, coalesce(${nextSendAt(budget)} > now(), false) as spent
-  from address_ledger
-  where address_hash = $1
-  for update
+with ledger as materialized (${lockedLedger('$1', budget)}
 ),
 registered as (
   insert into users (id, email, password_hash, locale, code_id, code_length)
@@ -42,12 +34,7 @@ registered as (
   where users.activated_at is null and ${CODE_IS_DEAD}
   returning id, email, created_at
 ),
-charged as (
-  insert into address_ledger (address_hash, sent_at)
-  select $1, array[now()] from registered
-  on conflict (address_hash) do update set
-    sent_at = ${withThisSend(budget, 'address_ledger')},
-    touched_at = now()
+charged as (${chargedSend('$1', 'registered', budget)}
 ),
 enqueued as (
   insert into outbox (user_id, id, topic, payload, correlation_id)
