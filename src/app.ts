@@ -132,7 +132,12 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const { hashPassword, verifyPassword } =
       parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
 
-    const identify = authenticate({ findAccount: statements.findAccount, verifyPassword })
+    const identify = authenticate({
+      findAccount: statements.findAccount,
+      verifyPassword,
+      hashPassword,
+      renewPasswordHash: statements.renewPasswordHash,
+    })
     const server = await createServer({
       useCases: {
         register: registerUser({

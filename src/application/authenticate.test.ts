@@ -7,21 +7,32 @@ import { authenticate } from './authenticate.ts'
 const PASSWORD = 'Correct-Horse-7'
 
 /** Knows one account, whose password is `PASSWORD`, and counts what is verified. */
-const world = (user = pendingUser) => {
+const world = (user = pendingUser, options: { outdated?: boolean; busy?: boolean } = {}) => {
   const verified: [password: string, phc: string | undefined][] = []
+  const renewed: object[] = []
   return {
     verified,
+    renewed,
     identify: authenticate({
       findAccount: async email => (email === user.email ? { user, passwordHash: '$phc$' } : undefined),
       verifyPassword: async (password, phc) => {
         verified.push([password, phc])
-        return { ok: true, matches: phc === '$phc$' && password === PASSWORD }
+        const matches = phc === '$phc$' && password === PASSWORD
+        return { ok: true, matches, outdated: options.outdated === true }
       },
+      hashPassword: async password => (options.busy ? OVERLOADED : { ok: true, phc: `$new$${password}` }),
+      renewPasswordHash: async change => void renewed.push(change),
     }),
   }
 }
 
+const OVERLOADED = refuse({ refusal: 'overloaded', retryAfterSeconds: 1 })
 const INVALID = refuse({ refusal: 'invalid_credentials' })
+
+const NOTHING_TO_RENEW = {
+  hashPassword: () => assert.fail('there is nothing to hash'),
+  renewPasswordHash: () => assert.fail('there is nothing to renew'),
+}
 
 describe('authenticate', () => {
   for (const user of [pendingUser, activeUser]) {
@@ -54,20 +65,41 @@ describe('authenticate', () => {
 
   it('lets nobody in whose account is unknown, whatever the verification says', async () => {
     const identify = authenticate({
+      ...NOTHING_TO_RENEW,
       findAccount: async () => undefined,
-      verifyPassword: async () => ({ ok: true, matches: true }),
+      verifyPassword: async () => ({ ok: true, matches: true, outdated: false }),
     })
     assert.deepEqual(await identify({ email: 'ada@example.com', password: PASSWORD }), INVALID)
   })
 
   it('is overloaded for known and unknown addresses alike', async () => {
-    const overloaded = refuse({ refusal: 'overloaded', retryAfterSeconds: 1 })
     for (const account of [undefined, { user: pendingUser, passwordHash: '$phc$' }]) {
       const identify = authenticate({
+        ...NOTHING_TO_RENEW,
         findAccount: async () => account,
-        verifyPassword: async () => overloaded,
+        verifyPassword: async () => OVERLOADED,
       })
-      assert.deepEqual(await identify({ email: 'ada@example.com', password: PASSWORD }), overloaded)
+      assert.deepEqual(await identify({ email: 'ada@example.com', password: PASSWORD }), OVERLOADED)
     }
+  })
+
+  it('renews a hash that was made with other parameters', async () => {
+    const { identify, renewed } = world(activeUser, { outdated: true })
+    const credentials = { email: activeUser.email, password: PASSWORD }
+    assert.deepEqual(await identify(credentials), { ok: true, user: activeUser })
+    assert.deepEqual(renewed, [{ userId: activeUser.id, from: '$phc$', to: `$new$${PASSWORD}` }])
+  })
+
+  it('renews nothing for a wrong password', async () => {
+    const { identify, renewed } = world(activeUser, { outdated: true })
+    assert.deepEqual(await identify({ email: activeUser.email, password: 'Wrong-Horse-7' }), INVALID)
+    assert.deepEqual(renewed, [])
+  })
+
+  it('lets people in with an outdated hash while there is no time to renew it', async () => {
+    const { identify, renewed } = world(activeUser, { outdated: true, busy: true })
+    const credentials = { email: activeUser.email, password: PASSWORD }
+    assert.deepEqual(await identify(credentials), { ok: true, user: activeUser })
+    assert.deepEqual(renewed, [])
   })
 })

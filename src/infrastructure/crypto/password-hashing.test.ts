@@ -52,21 +52,29 @@ describe('password hashing', () => {
   ]
   for (const [what, set, typed, matches] of pairs) {
     it(`${matches ? 'takes' : 'rejects'} ${what}`, async () => {
-      assert.deepEqual(await hashing.verifyPassword(typed, await hashed(hashing, set)), { ok: true, matches })
+      assert.deepEqual(await hashing.verifyPassword(typed, await hashed(hashing, set)), {
+        ok: true,
+        matches,
+        outdated: false,
+      })
     })
   }
 
   it('verifies a hash that was made with other parameters', async () => {
     const costly = await createPasswordHashing(openDoor().admit, { memoryKib: 64, passes: 3 })
     const outcome = await hashing.verifyPassword(PASSWORD, await hashed(costly, PASSWORD))
-    assert.deepEqual(outcome, { ok: true, matches: true })
+    assert.deepEqual(outcome, { ok: true, matches: true, outdated: true })
   })
 
   it('does the work of a verification for an unknown user, and never matches', async () => {
     const { admitted, admit } = openDoor()
     const { verifyPassword } = await createPasswordHashing(admit, CHEAP)
     for (const password of [PASSWORD, '']) {
-      assert.deepEqual(await verifyPassword(password, undefined), { ok: true, matches: false })
+      assert.deepEqual(await verifyPassword(password, undefined), {
+        ok: true,
+        matches: false,
+        outdated: false,
+      })
     }
     assert.deepEqual(admitted, ['first', 'first'])
   })

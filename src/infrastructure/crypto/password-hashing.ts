@@ -19,6 +19,7 @@ export const createPasswordHashing = async (
   cost: Argon2Cost,
 ): Promise<{ hashPassword: HashPassword; verifyPassword: VerifyPassword }> => {
   const options = { algorithm: ARGON2ID, memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: 1 }
+  const prefix = `$argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=1$`
   /** What is verified for an unknown address: the same work as for a known one, and it never matches. */
   const decoy = await hash(randomBytes(32), options)
 
@@ -29,7 +30,9 @@ export const createPasswordHashing = async (
     },
     verifyPassword: async (password, phc) => {
       const admitted = await admit('first', () => verify(phc ?? decoy, normalisePassword(password)))
-      return admitted.ok ? { ok: true, matches: admitted.value && phc !== undefined } : admitted
+      if (!admitted.ok) return admitted
+      const matches = admitted.value && phc !== undefined
+      return { ok: true, matches, outdated: matches && !phc.startsWith(prefix) }
     },
   }
 }

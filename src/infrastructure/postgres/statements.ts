@@ -5,6 +5,7 @@ import { countGuess } from './count-guess.ts'
 import type { Database } from './database.ts'
 import { explainDeadCode } from './explain-dead-code.ts'
 import { findAccount } from './find-account.ts'
+import { renewPasswordHash } from './renew-password-hash.ts'
 import { replaceCode } from './replace-code.ts'
 import { settleMessages } from './settle-messages.ts'
 import { storeRegistration } from './store-registration.ts'
@@ -21,6 +22,7 @@ export const statementsOn = (
 ) => ({
   storeRegistration: storeRegistration(database, settings.hashAddress, settings.sendsBudget),
   findAccount: findAccount(database),
+  renewPasswordHash: renewPasswordHash(database),
   countGuess: countGuess(database, settings.hashAddress),
   consumeCode: consumeCode(database, settings.hashAddress),
   explainDeadCode: explainDeadCode(database),
