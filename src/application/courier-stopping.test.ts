@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCourierWorld, NEVER_MS } from '../../test/support/courier-world.ts'
 import { claimedMail } from '../../test/support/messages.ts'
 import type { HandOverResult, Message } from './outbox.ts'
 
 const ACCEPTED: HandOverResult = { result: 'accepted' }
+
+/** A courier that has begun to hand over the mail `m1`, to a service that answers when the test says. */
+const handingOver = async (t: TestContext) => {
+  const world = createCourierWorld()
+  const slow = Promise.withResolvers<HandOverResult>()
+  world.handOver = () => slow.promise
+  world.outbox.push(claimedMail('m1'))
+  const courier = world.start(t)
+  await world.until(() => world.begun.length === 1)
+  return { world, slow, courier }
+}
 
 describe('courier, stopping', { timeout: 10_000 }, () => {
   it('stops at once when nothing is in flight', async t => {
@@ -17,12 +28,7 @@ describe('courier, stopping', { timeout: 10_000 }, () => {
   })
 
   it('waits for what is being handed over, and settles it', async t => {
-    const world = createCourierWorld()
-    const slow = Promise.withResolvers<HandOverResult>()
-    world.handOver = () => slow.promise
-    world.outbox.push(claimedMail('m1'))
-    const courier = world.start(t)
-    await world.until(() => world.begun.length === 1)
+    const { world, slow, courier } = await handingOver(t)
 
     const order: string[] = []
     world.settle = async () => void order.push('settled')
@@ -93,12 +99,7 @@ describe('courier, stopping', { timeout: 10_000 }, () => {
   })
 
   it('leaves a mail that is accepted too late to whoever comes next', async t => {
-    const world = createCourierWorld()
-    const slow = Promise.withResolvers<HandOverResult>()
-    world.handOver = () => slow.promise
-    world.outbox.push(claimedMail('m1'))
-    const courier = world.start(t)
-    await world.until(() => world.begun.length === 1)
+    const { world, slow, courier } = await handingOver(t)
     await courier.stop(5)
     slow.resolve(ACCEPTED)
     await sleep(10)

@@ -34,7 +34,7 @@ export type ClaimMessages = (limits: { mail: number; event: number }) => Promise
 export type Settlement = {
   readonly userId: string
   readonly id: string
-  /** The number of the attempt that is being settled: a claim that was lost to a newer one settles nothing. */
+  /** The number of the attempt that is being settled: a claim that was lost to a newer one settles only `accepted`. */
   readonly attempts: number
 } & (
   | /** Accepted: it leaves the outbox; of a mail, the minute began `secondsAgo`. */ {
