@@ -5,8 +5,17 @@ create table address_ledger (
   wrong_guesses integer default 0 not null,
   sent_at timestamp with time zone[] default '{}'::timestamp with time zone[] not null,
   touched_at timestamp with time zone default now() not null,
+  login_failures integer default 0 not null,
+  login_failures_since timestamp with time zone,
   constraint address_ledger_pkey PRIMARY KEY (address_hash)
 ) with (fillfactor=85);
+
+create table ledger_key (
+  singleton boolean default true not null,
+  sealed bytea not null,
+  constraint ledger_key_pkey PRIMARY KEY (singleton),
+  constraint ledger_key_singleton_check CHECK (singleton)
+);
 
 create table outbox (
   user_id uuid not null,
@@ -41,3 +50,5 @@ create table users (
   constraint users_code_guesses_check CHECK (((code_guesses >= 0) AND (code_guesses <= 3))),
   constraint users_code_length_check CHECK ((code_length = ANY (ARRAY[4, 6, 8])))
 ) with (fillfactor=85);
+
+CREATE INDEX users_pending ON public.users USING btree (created_at) WHERE (activated_at IS NULL);

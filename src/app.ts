@@ -3,21 +3,23 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v7 as newId } from 'uuid'
-import { activateUser } from './application/activate-user.ts'
-import { authenticate } from './application/authenticate.ts'
 import { startCourier } from './application/courier.ts'
 import { handOverMail } from './application/hand-over-mail.ts'
-import { registerUser } from './application/register-user.ts'
-import { resendCode } from './application/resend-code.ts'
+import { startPurge } from './application/purge.ts'
+import { createRecentAddresses } from './application/recent-addresses.ts'
+import { createUseCases } from './application/use-cases.ts'
+import { untilNextStep } from './application/waiting.ts'
 import type { Config, MailProviderName } from './config.ts'
 import { createServer } from './http/server.ts'
+import { auditLog } from './infrastructure/audit-log.ts'
 import { createAdmission } from './infrastructure/crypto/hash-admission.ts'
-import { createKeyring, sameCode } from './infrastructure/crypto/keyring.ts'
+import { addressHash, createKeyring, sameCode } from './infrastructure/crypto/keyring.ts'
 import { createPasswordHashing } from './infrastructure/crypto/password-hashing.ts'
 import { startMailbox } from './infrastructure/embedded/mailbox.ts'
 import { startEmbeddedPostgres } from './infrastructure/embedded/postgres.ts'
 import { secretFile } from './infrastructure/embedded/secret-file.ts'
 import { publishNothing, publishToConsole } from './infrastructure/events/console.ts'
+import { memoryLimit } from './infrastructure/limits/memory.ts'
 import { createLog, type Log } from './infrastructure/log.ts'
 import { consoleTransport } from './infrastructure/mail/console.ts'
 import { httpTransport, type MailProvider } from './infrastructure/mail/http.ts'
@@ -26,6 +28,7 @@ import { webhook } from './infrastructure/mail/providers/webhook.ts'
 import { smtpTransport } from './infrastructure/mail/smtp.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
 import { openDatabase } from './infrastructure/postgres/database.ts'
+import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
 import { type MigrationStatus, migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
 import { statementsOn } from './infrastructure/postgres/statements.ts'
 
@@ -59,6 +62,11 @@ const MAIL_PROVIDERS: Record<MailProviderName, MailProvider> = { mailpit, webhoo
 const COURIER_SPACING_MS = 25
 const COURIER_POLL_MS = 1000
 const EVENTS_AT_ONCE = 100
+const PURGE_EVERY_MS = 60_000
+/** Longer than a quiet registration takes while nobody waits: then all of them take the same time. */
+const QUIET_STEP_MS = 250
+const HOUR_SECONDS = 3600
+const QUARTER_HOUR_SECONDS = 900
 /** A lease outlasts the slowest hand-over and its settling, or a mail would be claimed while it is on its way. */
 const LEASE_MARGIN_SECONDS = 15
 /** Together they stay below the 10 s that orchestrators give before they kill. */
@@ -93,9 +101,13 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       log,
     })
     running.defer(database.close)
+    const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
+    const audit = auditLog(log, hashAddress)
     const statements = statementsOn(database, {
-      hashAddress: keyring.hashAddress,
+      hashAddress,
       sendsBudget: config.sendsBudget,
+      loginFailuresPerDay: config.limits.loginFailuresPerDay,
+      giveUpMailAfterSeconds: config.mailGiveUpAfterSeconds,
       codeTtlSeconds: config.codeTtlSeconds,
       leaseSeconds: config.mailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS,
     })
@@ -115,6 +127,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
         settle: statements.settleMessages,
         handOverMail: handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
         publishEvent,
+        audit,
         log,
         monotonicSeconds: () => performance.now() / 1000,
         random: Math.random,
@@ -127,47 +140,36 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       },
     )
     running.defer(() => courier.stop(DRAIN_COURIER_MS))
+    const purge = startPurge({ ...statements, audit, log, random: Math.random }, PURGE_EVERY_MS)
+    running.defer(purge.stop)
 
     const admit = createAdmission({ concurrency: config.hashConcurrency, queueMs: config.hashQueueMs })
     const { hashPassword, verifyPassword } =
       parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
 
-    const identify = authenticate({
-      findAccount: statements.findAccount,
-      verifyPassword,
-      hashPassword,
-      renewPasswordHash: statements.renewPasswordHash,
-    })
-    const server = await createServer({
-      useCases: {
-        register: registerUser({
-          hashPassword,
-          storeRegistration: statements.storeRegistration,
-          newId,
-          newCodeId: keyring.newCodeId,
-          wakeCourier: courier.wake,
-        }),
-        activate: activateUser({
-          authenticate: identify,
-          countGuess: statements.countGuess,
-          deriveCode: keyring.deriveCode,
-          sameCode,
-          consumeCode: statements.consumeCode,
-          explainDeadCode: statements.explainDeadCode,
-          newId,
-          wakeCourier: courier.wake,
-        }),
-        resend: resendCode({
-          authenticate: identify,
-          replaceCode: statements.replaceCode,
-          newId,
-          newCodeId: keyring.newCodeId,
-          wakeCourier: courier.wake,
-        }),
-        authenticate: identify,
+    const useCases = createUseCases(
+      {
+        ...statements,
+        ...limits(config.limits),
+        recentAddresses: createRecentAddresses(),
+        hashPassword,
+        verifyPassword,
+        newId,
+        newCodeId: keyring.newCodeId,
+        deriveCode: keyring.deriveCode,
+        sameCode,
+        wakeCourier: courier.wake,
+        evenOut: untilNextStep(QUIET_STEP_MS),
+        now: () => performance.now(),
+        audit,
       },
+      { hideRegisteredEmails: config.hideRegisteredEmails },
+    )
+    const server = await createServer({
+      useCases,
       isReady: async () => !draining && (await database.answers()),
       log,
+      trustProxy: config.trustProxy,
       publicUrl: config.publicUrl,
       docs: config.docsEnabled,
       version: packageVersion(),
@@ -262,6 +264,25 @@ export const migrate = async (
     await embedded?.stop()
   }
 }
+
+/** The limits that each process counts for itself. */
+const limits = (quotas: Config['limits']) => ({
+  registrationsPerNetwork: memoryLimit({
+    name: 'registrations_per_network',
+    quota: quotas.registrationsPerNetworkPerHour,
+    windowSeconds: HOUR_SECONDS,
+  }),
+  wrongGuessesPerNetwork: memoryLimit({
+    name: 'wrong_guesses_per_network',
+    quota: quotas.guessesPerNetworkPerHour,
+    windowSeconds: HOUR_SECONDS,
+  }),
+  loginFailuresPerNetwork: memoryLimit({
+    name: 'login_failures_per_address_and_network',
+    quota: quotas.loginFailuresPerQuarterHour,
+    windowSeconds: QUARTER_HOUR_SECONDS,
+  }),
+})
 
 const closeWithin = async (server: Awaited<ReturnType<typeof createServer>>, ms: number): Promise<void> => {
   const timer = setTimeout(() => server.server.closeAllConnections(), ms)

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 
 export type MailConfig =
@@ -81,6 +82,19 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
       perHour: read.integer('LIMIT_SENDS_PER_HOUR', 5, 0, 1000),
       perDay: read.integer('LIMIT_SENDS_PER_DAY', 10, 0, 1000),
     },
+    limits: {
+      registrationsPerNetworkPerHour: read.integer(
+        'LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR',
+        100,
+        0,
+        1_000_000,
+      ),
+      guessesPerNetworkPerHour: read.integer('LIMIT_GUESSES_PER_NETWORK_PER_HOUR', 20, 0, 1_000_000),
+      loginFailuresPerQuarterHour: read.integer('LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR', 10, 0, 1_000_000),
+      loginFailuresPerDay: read.integer('LIMIT_LOGIN_FAILURES_PER_DAY', 100, 0, 1_000_000),
+    },
+    trustProxy: readTrustProxy(read),
+    hideRegisteredEmails: read.boolean('HIDE_REGISTERED_EMAILS', false),
     eventPublisher: read.oneOf('EVENT_PUBLISHER', ['console', 'none'], 'console'),
     argon2: {
       memoryKib: read.integer('ARGON2_MEMORY_KIB', 19_456, 8, 4_194_304),
@@ -117,6 +131,27 @@ const readMailFrom = (read: Reader): string => {
     read.problem('MAIL_FROM', 'must be an address, with or without a name: Example <no-reply@example.com>')
   }
   return from
+}
+
+/** Whose `X-Forwarded-For` is believed: nobody's, everybody's, that of so many hops, or of these networks. */
+const readTrustProxy = (read: Reader): boolean | number | string[] => {
+  const value = read.text('TRUST_PROXY') ?? 'false'
+  if (value === 'true' || value === 'false') return value === 'true'
+  if (/^\d{1,2}$/.test(value)) return Number(value)
+  const networks = value.split(',').map(network => network.trim())
+  if (!networks.every(isNetwork)) {
+    read.problem(
+      'TRUST_PROXY',
+      'must be true, false, the number of proxies in front, or their addresses (10.0.0.0/8,fd00::/8)',
+    )
+  }
+  return networks
+}
+
+const isNetwork = (text: string): boolean => {
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const bits = { 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return Number(prefix ?? 0) <= bits
 }
 
 type Reader = ReturnType<typeof createReader>

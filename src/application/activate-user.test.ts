@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { activeUser, pendingUser } from '../../test/support/people.ts'
+import { noLimit } from '../../test/support/limits.ts'
+import { activeUser, CALLER, pendingUser } from '../../test/support/people.ts'
 import { GUESSES_PER_CODE } from '../domain/activation-code.ts'
 import { refuse } from '../domain/refusals.ts'
 import { type ActivateUserPorts, activateUser } from './activate-user.ts'
+import type { SecurityEvent } from './audit.ts'
 
 const INPUT = {
   credentials: { email: 'ada@example.com', password: 'Correct-Horse-7' },
   code: '0042',
-  correlationId: 'correlation-1',
+  caller: CALLER,
 }
 
 /** A pending user whose live code is 0042, and what the ports were asked, in order. */
 const world = (replaced: Partial<ActivateUserPorts> = {}) => {
   const calls: string[] = []
+  const audited: SecurityEvent[] = []
   const consumed: Parameters<ActivateUserPorts['consumeCode']>[0][] = []
   let guesses = 0
   const ports: ActivateUserPorts = {
+    wrongGuessesPerNetwork: noLimit,
     authenticate: async () => ({ ok: true, user: pendingUser }),
     countGuess: async () => {
       calls.push('count')
@@ -43,10 +47,11 @@ const world = (replaced: Partial<ActivateUserPorts> = {}) => {
     },
     newId: () => 'event-1',
     wakeCourier: () => calls.push('wake'),
+    audit: event => audited.push(event),
     ...replaced,
   }
   const activate = activateUser(ports)
-  return { activate, guess: (code: string) => activate({ ...INPUT, code }), calls, consumed }
+  return { activate, guess: (code: string) => activate({ ...INPUT, code }), calls, consumed, audited }
 }
 
 describe('activateUser', () => {

@@ -1,7 +1,9 @@
 import { GUESSES_PER_CODE } from '../domain/activation-code.ts'
 import { type Outcome, type Refused, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
+import type { Audit, Caller } from './audit.ts'
 import type { Authenticate, Credentials } from './authenticate.ts'
+import { type Limit, noteLimit, rateLimited } from './limit.ts'
 
 /**
  * Counts one guess at the live code of a pending user, on the code and on the ledger of the address, and
@@ -33,6 +35,7 @@ export type ConsumeCode = (activation: {
 export type ExplainDeadCode = (userId: string) => Promise<Refused>
 
 export type ActivateUserPorts = {
+  wrongGuessesPerNetwork: Limit
   authenticate: Authenticate
   countGuess: CountGuess
   deriveCode: DeriveCode
@@ -41,41 +44,60 @@ export type ActivateUserPorts = {
   explainDeadCode: ExplainDeadCode
   newId: () => string
   wakeCourier: () => void
+  audit: Audit
 }
+
+export type ActivationInput = { credentials: Credentials; code: string; caller: Caller }
 
 /**
  * Activates the account that the credentials belong to, if `code` is the live code that was mailed for this
- * very registration. The guess is committed before it is compared, so that neither a crash nor a race gives
- * one away for free.
+ * very registration. The guess is committed before it is compared, against its code, its address and its
+ * network, so that neither a crash nor a race gives one away for free.
  */
-export const activateUser =
-  (ports: ActivateUserPorts) =>
-  async (input: {
-    credentials: Credentials
-    code: string
-    correlationId: string
-  }): Promise<Outcome<{ user: User }>> => {
-    const authenticated = await ports.authenticate(input.credentials)
+export const activateUser = (ports: ActivateUserPorts) => {
+  const guesses = ports.wrongGuessesPerNetwork
+
+  return async ({ credentials, code, caller }: ActivationInput): Promise<Outcome<{ user: User }>> => {
+    const waitBefore = await guesses.waitSeconds(caller.network)
+    if (waitBefore > 0) return limitHit(waitBefore)
+    const authenticated = await ports.authenticate(credentials, caller)
     if (!authenticated.ok) return authenticated
     const { user } = authenticated
     if (user.activatedAt) return refuse({ refusal: 'already_active' })
 
-    const counted = await ports.countGuess(user)
-    if (!counted) return ports.explainDeadCode(user.id)
+    const wait = await guesses.charge(caller.network)
+    if (wait > 0) return limitHit(wait, user)
+    const outcome = await guess(user)
+    if (outcome.ok || outcome.refusal !== 'wrong_code') await guesses.refund(caller.network)
+    return outcome
 
-    const code = ports.deriveCode(counted.codeId, counted.codeLength)
-    if (code === undefined) return refuse({ refusal: 'expired_code' })
-    if (!ports.sameCode(code, input.code)) {
-      return refuse({ refusal: 'wrong_code', attemptsLeft: GUESSES_PER_CODE - counted.guess })
+    async function guess(user: User): Promise<Outcome<{ user: User }>> {
+      const counted = await ports.countGuess(user)
+      if (!counted) return ports.explainDeadCode(user.id)
+      const { id: userId, email } = user
+      const expected = ports.deriveCode(counted.codeId, counted.codeLength)
+      if (expected === undefined) return refuse({ refusal: 'expired_code' })
+      if (!ports.sameCode(expected, code)) {
+        const attemptsLeft = GUESSES_PER_CODE - counted.guess
+        ports.audit({ event: 'wrong_guess', email, userId, ...caller })
+        if (attemptsLeft === 0) ports.audit({ event: 'exhausted', email, userId, ...caller })
+        return refuse({ refusal: 'wrong_code', attemptsLeft })
+      }
+
+      const consumed = await ports.consumeCode({
+        user,
+        codeId: counted.codeId,
+        eventId: ports.newId(),
+        correlationId: caller.correlationId,
+      })
+      if (!consumed) return ports.explainDeadCode(userId)
+      ports.wakeCourier()
+      ports.audit({ event: 'activated', email, userId, ...caller })
+      return { ok: true, user }
     }
 
-    const consumed = await ports.consumeCode({
-      user,
-      codeId: counted.codeId,
-      eventId: ports.newId(),
-      correlationId: input.correlationId,
-    })
-    if (!consumed) return ports.explainDeadCode(user.id)
-    ports.wakeCourier()
-    return { ok: true, user }
+    function limitHit(waitSeconds: number, user?: User): Refused {
+      return noteLimit(ports.audit, rateLimited(guesses.policy, waitSeconds), caller, user?.email)
+    }
   }
+}

@@ -1,51 +1,63 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { activeUser, pendingUser } from '../../test/support/people.ts'
+import { hourlyLimit, noLimit } from '../../test/support/limits.ts'
+import { activeUser, CALLER, pendingUser } from '../../test/support/people.ts'
 import { refuse } from '../domain/refusals.ts'
-import { authenticate } from './authenticate.ts'
+import type { SecurityEvent } from './audit.ts'
+import { type AuthenticatePorts, authenticate } from './authenticate.ts'
+import { rateLimited } from './limit.ts'
 
 const PASSWORD = 'Correct-Horse-7'
 
-/** Knows one account, whose password is `PASSWORD`, and counts what is verified. */
-const world = (user = pendingUser, options: { outdated?: boolean; busy?: boolean } = {}) => {
+/** Knows one account, whose password is `PASSWORD`, and writes down what is asked of it. */
+const world = (
+  user = pendingUser,
+  options: { outdated?: boolean; busy?: boolean; replaced?: Partial<AuthenticatePorts> } = {},
+) => {
   const verified: [password: string, phc: string | undefined][] = []
   const renewed: object[] = []
-  return {
-    verified,
-    renewed,
-    identify: authenticate({
-      findAccount: async email => (email === user.email ? { user, passwordHash: '$phc$' } : undefined),
-      verifyPassword: async (password, phc) => {
-        verified.push([password, phc])
-        const matches = phc === '$phc$' && password === PASSWORD
-        return { ok: true, matches, outdated: options.outdated === true }
-      },
-      hashPassword: async password => (options.busy ? OVERLOADED : { ok: true, phc: `$new$${password}` }),
-      renewPasswordHash: async change => void renewed.push(change),
+  const counted: string[] = []
+  const audited: SecurityEvent[] = []
+  const identify = authenticate({
+    loginFailuresPerNetwork: noLimit,
+    findAccount: async email => ({
+      account: email === user.email ? { user, passwordHash: '$phc$' } : undefined,
+      ...NOT_LIMITED,
     }),
-  }
+    verifyPassword: async (password, phc) => {
+      verified.push([password, phc])
+      const matches = phc === '$phc$' && password === PASSWORD
+      return { ok: true, matches, outdated: options.outdated === true }
+    },
+    hashPassword: async password => (options.busy ? OVERLOADED : { ok: true, phc: `$new$${password}` }),
+    renewPasswordHash: async change => void renewed.push(change),
+    countLoginFailure: async email => void counted.push(email),
+    audit: event => audited.push(event),
+    ...options.replaced,
+  })
+  const as = (email: string, password = PASSWORD, more?: { forMail: boolean }) =>
+    identify({ email, password }, CALLER, more)
+  return { as, verified, renewed, counted, audited }
 }
 
+const NOT_LIMITED = { loginRefused: undefined, sendRefused: undefined }
 const OVERLOADED = refuse({ refusal: 'overloaded', retryAfterSeconds: 1 })
 const INVALID = refuse({ refusal: 'invalid_credentials' })
 
-const NOTHING_TO_RENEW = {
-  hashPassword: () => assert.fail('there is nothing to hash'),
-  renewPasswordHash: () => assert.fail('there is nothing to renew'),
-}
+const LIMITED = rateLimited({ name: 'login_failures_per_address', quota: 1, windowSeconds: 60 }, 7)
+const KNOWN_AND_UNKNOWN = [pendingUser.email, 'eve@example.com']
 
 describe('authenticate', () => {
   for (const user of [pendingUser, activeUser]) {
     it(`knows ${user.activatedAt ? 'an active' : 'a pending'} user by address and password`, async () => {
-      const { identify } = world(user)
-      assert.deepEqual(await identify({ email: user.email, password: PASSWORD }), { ok: true, user })
+      const { as } = world(user)
+      assert.deepEqual(await as(user.email), { ok: true, user })
     })
   }
 
   it('knows a user by any way to write the address', async () => {
-    const { identify } = world()
-    const outcome = await identify({ email: 'ADA@Example.com', password: PASSWORD })
-    assert.deepEqual(outcome, { ok: true, user: pendingUser })
+    const { as } = world()
+    assert.deepEqual(await as('ADA@Example.com'), { ok: true, user: pendingUser })
   })
 
   const strangers: [who: string, email: string, password: string, phc: string | undefined][] = [
@@ -57,49 +69,118 @@ describe('authenticate', () => {
   ]
   for (const [who, email, password, phc] of strangers) {
     it(`answers ${who} like all the others, after one verification`, async () => {
-      const { identify, verified } = world()
-      assert.deepEqual(await identify({ email, password }), INVALID)
+      const { as, verified } = world()
+      assert.deepEqual(await as(email, password), INVALID)
       assert.deepEqual(verified, [[password, phc]])
     })
   }
 
   it('lets nobody in whose account is unknown, whatever the verification says', async () => {
-    const identify = authenticate({
-      ...NOTHING_TO_RENEW,
-      findAccount: async () => undefined,
-      verifyPassword: async () => ({ ok: true, matches: true, outdated: false }),
-    })
-    assert.deepEqual(await identify({ email: 'ada@example.com', password: PASSWORD }), INVALID)
+    const verifyPassword = async () => ({ ok: true, matches: true, outdated: false }) as const
+    const { as } = world(pendingUser, { replaced: { verifyPassword } })
+    assert.deepEqual(await as('eve@example.com'), INVALID)
   })
 
   it('is overloaded for known and unknown addresses alike', async () => {
-    for (const account of [undefined, { user: pendingUser, passwordHash: '$phc$' }]) {
-      const identify = authenticate({
-        ...NOTHING_TO_RENEW,
-        findAccount: async () => account,
-        verifyPassword: async () => OVERLOADED,
-      })
-      assert.deepEqual(await identify({ email: 'ada@example.com', password: PASSWORD }), OVERLOADED)
+    for (const email of KNOWN_AND_UNKNOWN) {
+      const { as, counted } = world(pendingUser, { replaced: { verifyPassword: async () => OVERLOADED } })
+      assert.deepEqual(await as(email), OVERLOADED)
+      assert.deepEqual(counted, [])
     }
   })
 
   it('renews a hash that was made with other parameters', async () => {
-    const { identify, renewed } = world(activeUser, { outdated: true })
-    const credentials = { email: activeUser.email, password: PASSWORD }
-    assert.deepEqual(await identify(credentials), { ok: true, user: activeUser })
+    const { as, renewed } = world(activeUser, { outdated: true })
+    assert.deepEqual(await as(activeUser.email), { ok: true, user: activeUser })
     assert.deepEqual(renewed, [{ userId: activeUser.id, from: '$phc$', to: `$new$${PASSWORD}` }])
   })
 
   it('renews nothing for a wrong password', async () => {
-    const { identify, renewed } = world(activeUser, { outdated: true })
-    assert.deepEqual(await identify({ email: activeUser.email, password: 'Wrong-Horse-7' }), INVALID)
+    const { as, renewed } = world(activeUser, { outdated: true })
+    assert.deepEqual(await as(activeUser.email, 'Wrong-Horse-7'), INVALID)
     assert.deepEqual(renewed, [])
   })
 
   it('lets people in with an outdated hash while there is no time to renew it', async () => {
-    const { identify, renewed } = world(activeUser, { outdated: true, busy: true })
-    const credentials = { email: activeUser.email, password: PASSWORD }
-    assert.deepEqual(await identify(credentials), { ok: true, user: activeUser })
+    const { as, renewed } = world(activeUser, { outdated: true, busy: true })
+    assert.deepEqual(await as(activeUser.email), { ok: true, user: activeUser })
     assert.deepEqual(renewed, [])
+  })
+
+  describe('counts failed logins', () => {
+    it('in the ledger and in the audit log, the same for known and unknown addresses', async () => {
+      for (const email of KNOWN_AND_UNKNOWN) {
+        const { as, counted, audited } = world()
+        await as(email, 'Wrong-Horse-7')
+        assert.deepEqual(counted, [email])
+        assert.deepEqual(audited, [{ event: 'credentials_refused', email, ...CALLER }])
+      }
+    })
+
+    it('but no success', async () => {
+      const { as, counted, audited } = world()
+      await as(pendingUser.email)
+      assert.deepEqual([...counted, ...audited], [])
+    })
+
+    it('by address and network, and verifies nothing once they are spent', async () => {
+      for (const email of KNOWN_AND_UNKNOWN) {
+        const { as, verified, audited } = world(pendingUser, {
+          replaced: { loginFailuresPerNetwork: hourlyLimit(2) },
+        })
+        assert.deepEqual(await as(email, 'Wrong-1'), INVALID)
+        assert.deepEqual(await as(email.toUpperCase(), 'Wrong-2'), INVALID)
+        const refused = await as(email)
+        assert.ok(!refused.ok && refused.refusal === 'rate_limited')
+        assert.equal(refused.retryAfterSeconds, 3600)
+        assert.equal(verified.length, 2)
+        assert.equal(audited.at(-1)?.event, 'limit_hit')
+        assert.deepEqual(await as('someone-else@example.com', 'Wrong-3'), INVALID)
+      }
+    })
+
+    it('and tells those that were sent all at once nothing more than those one after the other', async () => {
+      const { as } = world(pendingUser, { replaced: { loginFailuresPerNetwork: hourlyLimit(3) } })
+      const passwords = ['Wrong-1', 'Wrong-2', 'Wrong-3', 'Wrong-4', PASSWORD, 'Wrong-5']
+      const outcomes = await Promise.all(passwords.map(password => as(pendingUser.email, password)))
+      assert.deepEqual(
+        outcomes.map(outcome => (outcome.ok ? 'in' : outcome.refusal)),
+        [...Array(3).fill('invalid_credentials'), ...Array(3).fill('rate_limited')],
+      )
+    })
+
+    it('and verifies nothing while those of a day are spent', async () => {
+      for (const account of [undefined, { user: pendingUser, passwordHash: '$phc$' }]) {
+        const findAccount = async () => ({ ...NOT_LIMITED, account, loginRefused: LIMITED })
+        const { as, verified } = world(pendingUser, { replaced: { findAccount } })
+        assert.deepEqual(await as(pendingUser.email), LIMITED)
+        assert.deepEqual(verified, [])
+      }
+    })
+
+    it('and passes on that this one was over what a day allows', async () => {
+      const { as } = world(pendingUser, { replaced: { countLoginFailure: async () => LIMITED } })
+      assert.deepEqual(await as(pendingUser.email, 'Wrong-Horse-7'), LIMITED)
+    })
+  })
+
+  describe('for mail', () => {
+    const asked = (user: typeof pendingUser | undefined) => {
+      const account = user && { user, passwordHash: '$phc$' }
+      const findAccount = async () => ({ ...NOT_LIMITED, account, sendRefused: LIMITED })
+      return world(user, { replaced: { findAccount } })
+    }
+
+    it('refuses a pending account whose sends are spent, and verifies nothing', async () => {
+      const { as, verified } = asked(pendingUser)
+      assert.deepEqual(await as(pendingUser.email, PASSWORD, { forMail: true }), LIMITED)
+      assert.deepEqual(verified, [])
+    })
+
+    it('goes on when it is not for mail, when the account is active, and when there is none', async () => {
+      assert.equal((await asked(pendingUser).as(pendingUser.email, PASSWORD, { forMail: false })).ok, true)
+      assert.equal((await asked(activeUser).as(activeUser.email, PASSWORD, { forMail: true })).ok, true)
+      assert.deepEqual(await asked(undefined).as('ada@example.com', PASSWORD, { forMail: true }), INVALID)
+    })
   })
 })

@@ -1,13 +1,25 @@
 import { canonicalEmail } from '../domain/email-address.ts'
-import { type Outcome, refuse } from '../domain/refusals.ts'
+import { type Outcome, type Refused, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
+import type { Audit, Caller } from './audit.ts'
+import { type Limit, noteLimit, rateLimited } from './limit.ts'
 import type { HashPassword } from './register-user.ts'
 
 /** What someone presented over HTTP Basic, not yet believed. */
 export type Credentials = { readonly email: string; readonly password: string }
 
-/** Finds the account of a canonical address. Throws `Unavailable`. */
-export type FindAccount = (email: string) => Promise<{ user: User; passwordHash: string } | undefined>
+export type Account = { readonly user: User; readonly passwordHash: string }
+
+/**
+ * Finds the account of a canonical address, and what the ledger holds against the address: a refusal while its
+ * failed logins of a day are spent (`loginRefused`), or its sends budget is (`sendRefused`). An address has a
+ * ledger whether it has an account or not. Throws `Unavailable`.
+ */
+export type FindAccount = (email: string) => Promise<{
+  account: Account | undefined
+  loginRefused: Refused | undefined
+  sendRefused: Refused | undefined
+}>
 
 /**
  * Compares a password with a PHC string; with `undefined` it does the same work and never matches. `outdated`
@@ -22,39 +34,83 @@ export type VerifyPassword = (
 /** Replaces the password hash of a user, unless it has changed meanwhile. Throws `Unavailable`. */
 export type RenewPasswordHash = (change: { userId: string; from: string; to: string }) => Promise<void>
 
+/**
+ * Counts a failed login in the ledger of a canonical address, and commits it. A refusal when that one was over
+ * what a day allows. Throws `Unavailable`.
+ */
+export type CountLoginFailure = (email: string) => Promise<Refused | undefined>
+
 export type AuthenticatePorts = {
+  loginFailuresPerNetwork: Limit
   findAccount: FindAccount
   verifyPassword: VerifyPassword
   hashPassword: HashPassword
   renewPasswordHash: RenewPasswordHash
+  countLoginFailure: CountLoginFailure
+  audit: Audit
 }
 
-/** Outcomes: the user these credentials belong to, `invalid_credentials`, `overloaded`. */
-export type Authenticate = (credentials: Credentials) => Promise<Outcome<{ user: User }>>
+/**
+ * Outcomes: the user these credentials belong to, `invalid_credentials`, `rate_limited`, `overloaded`.
+ * `forMail` says that a success would send mail: a pending account whose sends budget is spent is refused then
+ * before anything is hashed.
+ */
+export type Authenticate = (
+  credentials: Credentials,
+  caller: Caller,
+  options?: { forMail: boolean },
+) => Promise<Outcome<{ user: User }>>
 
 /**
  * Tells whose credentials these are. An unknown address, an impossible one and an empty password cost exactly
- * one verification, as a real one does, so that the time of the answer does not tell who is registered. The one
- * moment at which a password is known to be right is also when an outdated hash of it is renewed.
+ * one verification, as a real one does, so that the time of the answer does not tell who is registered. Failures
+ * count the same for every address, known or not, and are looked at before anything is hashed. The one moment at
+ * which a password is known to be right is also when an outdated hash of it is renewed.
  */
-export const authenticate =
-  (ports: AuthenticatePorts): Authenticate =>
-  async ({ email, password }) => {
-    const address = canonicalEmail(email)
-    const account = address.ok ? await ports.findAccount(address.email) : undefined
+export const authenticate = (ports: AuthenticatePorts): Authenticate => {
+  const failures = ports.loginFailuresPerNetwork
+
+  return async ({ email: typed, password }, caller, options) => {
+    const address = canonicalEmail(typed)
+    const email = address.ok ? address.email : undefined
+    const key = `${caller.network} ${email ?? typed}`
+    const waitBefore = await failures.waitSeconds(key)
+    if (waitBefore > 0) return limitHit(rateLimited(failures.policy, waitBefore))
+
+    const found = email === undefined ? undefined : await ports.findAccount(email)
+    if (found?.loginRefused) return limitHit(found.loginRefused)
+    const account = found?.account
+    if (options?.forMail && account && !account.user.activatedAt && found.sendRefused) {
+      return limitHit(found.sendRefused)
+    }
+
     const verified = await ports.verifyPassword(password, account?.passwordHash)
     if (!verified.ok) return verified
-    if (!account || !verified.matches) return refuse({ refusal: 'invalid_credentials' })
-    if (verified.outdated) {
-      const renewed = await ports.hashPassword(password)
-      // Too busy now: the next time will do.
-      if (renewed.ok) {
-        await ports.renewPasswordHash({
-          userId: account.user.id,
-          from: account.passwordHash,
-          to: renewed.phc,
-        })
-      }
-    }
+    if (!account || !verified.matches) return failed()
+    // Of guesses sent all at once, those that end after the quota is spent learn nothing, right or wrong.
+    const waitAfter = await failures.waitSeconds(key)
+    if (waitAfter > 0) return limitHit(rateLimited(failures.policy, waitAfter))
+    if (verified.outdated) await renew(account, password)
     return { ok: true, user: account.user }
+
+    async function failed(): Promise<Refused> {
+      const overNetwork = await failures.charge(key)
+      const overAddress = email === undefined ? undefined : await ports.countLoginFailure(email)
+      if (overNetwork > 0) return limitHit(rateLimited(failures.policy, overNetwork))
+      if (overAddress) return limitHit(overAddress)
+      ports.audit({ event: 'credentials_refused', email, ...caller })
+      return refuse({ refusal: 'invalid_credentials' })
+    }
+
+    function limitHit(refused: Refused): Refused {
+      return noteLimit(ports.audit, refused, caller, email)
+    }
   }
+
+  async function renew({ user, passwordHash }: Account, password: string): Promise<void> {
+    const renewed = await ports.hashPassword(password)
+    // Too busy now: the next time will do.
+    if (!renewed.ok) return
+    await ports.renewPasswordHash({ userId: user.id, from: passwordHash, to: renewed.phc })
+  }
+}

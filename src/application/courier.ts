@@ -1,5 +1,6 @@
 import { backOffSeconds } from '../domain/back-off.ts'
 import type { DomainEvent } from '../domain/events.ts'
+import type { Audit } from './audit.ts'
 import type {
   ClaimedMail,
   ClaimMessages,
@@ -16,6 +17,7 @@ export type CourierPorts = {
   settle: SettleMessages
   handOverMail: HandOver<ClaimedMail>
   publishEvent: HandOver<DomainEvent>
+  audit: Audit
   log: {
     info: (fields: object, message: string) => void
     warn: (fields: object, message: string) => void
@@ -192,11 +194,18 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       attempt: message.attempts,
       ...(result.result === 'failed' && { reason: result.reason }),
     }
-    if (settled?.result === 'accepted') ports.log.info(fields, `${topic} handed over`)
-    else if (settled?.result === 'unwanted') ports.log.info(fields, `${topic} dropped: nobody waits for it`)
+    if (settled?.result === 'accepted') {
+      ports.log.info(fields, `${topic} handed over`)
+      if (message.topic === 'mail') auditSent(message)
+    } else if (settled?.result === 'unwanted') ports.log.info(fields, `${topic} dropped: nobody waits for it`)
     else if (settled?.result === 'retry') {
       const nextInSeconds = Math.round(settled.inSeconds * 10) / 10
       ports.log.warn({ ...fields, next_in_seconds: nextInSeconds }, `${topic} not handed over; trying again`)
     } else ports.log.error(fields, `${topic} given up`)
+  }
+
+  function auditSent({ userId, wanted, correlationId }: ClaimedMail): void {
+    const event = wanted?.code ? 'code_sent' : 'reminder_sent'
+    ports.audit({ event, userId, email: wanted?.email, correlationId })
   }
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { claimedMail } from '../../test/support/messages.ts'
-import { type ActivationMail, handOverMail } from './hand-over-mail.ts'
+import { handOverMail, type Mail } from './hand-over-mail.ts'
 import type { HandOverResult } from './outbox.ts'
 
 const world = (options: { code?: string | undefined; answer?: HandOverResult } = { code: '0042' }) => {
-  const sent: ActivationMail[] = []
+  const sent: Mail[] = []
   const derived: [codeId: string, length: number][] = []
   const handOver = handOverMail({
     deriveCode: (codeId, length) => {
@@ -24,8 +24,7 @@ describe('handOverMail', () => {
   it('sends the code that belongs to the mail, under the id of the mail', async () => {
     const { handOver, sent, derived } = world()
     const mail = claimedMail('mail-1', {
-      codeId: 'key.random',
-      wanted: { email: 'ada@example.com', locale: 'fr-CA', codeLength: 6 },
+      wanted: { email: 'ada@example.com', locale: 'fr-CA', code: { id: 'key.random', length: 6 } },
     })
     assert.deepEqual(await handOver(mail), { result: 'accepted' })
     assert.deepEqual(derived, [['key.random', 6]])
@@ -33,11 +32,22 @@ describe('handOverMail', () => {
       {
         id: 'mail-1',
         to: 'ada@example.com',
-        code: '0042',
         locale: 'fr-CA',
         correlationId: 'correlation-1',
+        content: { kind: 'activation_code', code: '0042' },
       },
     ])
+  })
+
+  it('reminds the owner of an active account without deriving any code', async () => {
+    const { handOver, sent, derived } = world()
+    const wanted = { email: 'ada@example.com', locale: 'en', code: undefined }
+    assert.deepEqual(await handOver(claimedMail('mail-1', { wanted })), { result: 'accepted' })
+    assert.deepEqual(derived, [])
+    assert.deepEqual(
+      sent.map(({ content }) => content),
+      [{ kind: 'already_registered' }],
+    )
   })
 
   it('sends the same again on every attempt', async () => {

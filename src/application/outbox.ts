@@ -13,11 +13,15 @@ type Claimed = {
 
 export type ClaimedMail = Claimed & {
   readonly topic: 'mail'
-  readonly codeId: string
-  /** Missing when no pending registration waits for this code any more. */
-  readonly wanted:
-    | { readonly email: string; readonly locale: string; readonly codeLength: number }
-    | undefined
+  /** Missing when nobody waits for this mail any more. */
+  readonly wanted: WantedMail | undefined
+}
+
+export type WantedMail = {
+  readonly email: string
+  readonly locale: string
+  /** The code to send, or `undefined` when the mail reminds its reader of an account that is active already. */
+  readonly code: { readonly id: string; readonly length: number } | undefined
 }
 
 export type ClaimedEvent = Claimed & { readonly topic: 'event'; readonly event: DomainEvent }

@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { pendingUser } from '../../test/support/people.ts'
+import { noLimit } from '../../test/support/limits.ts'
+import { CALLER, pendingUser } from '../../test/support/people.ts'
+import { DEFAULT_BUDGET } from '../../test/support/settings.ts'
+import { sendsPolicy } from '../domain/budget.ts'
 import { refuse } from '../domain/refusals.ts'
+import type { SecurityEvent } from './audit.ts'
+import { createRecentAddresses } from './recent-addresses.ts'
 import { type RegisterUserPorts, registerUser } from './register-user.ts'
 
 const INPUT = {
   email: ' ADA@example.com',
   password: 'Correct-Horse-7',
   locale: 'fr-CA',
-  correlationId: 'correlation-1',
+  caller: CALLER,
 }
 
 /** Ports that all go well and write down what they were asked, but for those that the test replaces. */
 const world = (replaced: Partial<RegisterUserPorts> = {}) => {
   const calls: string[] = []
+  const audited: SecurityEvent[] = []
   const stored: Parameters<RegisterUserPorts['storeRegistration']>[0][] = []
   let ids = 0
   const ports: RegisterUserPorts = {
+    registrationsPerNetwork: noLimit,
+    recentAddresses: createRecentAddresses(),
+    findObstacle: async () => undefined,
     hashPassword: async password => {
       calls.push(`hash ${password}`)
       return { ok: true, phc: '$argon2id$' }
@@ -24,7 +33,7 @@ const world = (replaced: Partial<RegisterUserPorts> = {}) => {
     storeRegistration: async registration => {
       calls.push('store')
       stored.push(registration)
-      return { ok: true, user: pendingUser }
+      return { ok: true, user: pendingUser, replacedUserId: undefined }
     },
     newId: () => {
       ids += 1
@@ -32,9 +41,10 @@ const world = (replaced: Partial<RegisterUserPorts> = {}) => {
     },
     newCodeId: () => 'key.random',
     wakeCourier: () => calls.push('wake'),
+    audit: event => audited.push(event),
     ...replaced,
   }
-  return { register: registerUser(ports), calls, stored }
+  return { register: registerUser(ports), calls, stored, audited }
 }
 
 describe('registerUser', () => {
@@ -81,7 +91,7 @@ describe('registerUser', () => {
 
   for (const refused of [
     refuse({ refusal: 'email_taken' }),
-    refuse({ refusal: 'rate_limited', retryAfterSeconds: 30 }),
+    refuse({ refusal: 'rate_limited', limit: sendsPolicy(DEFAULT_BUDGET), retryAfterSeconds: 30 }),
   ]) {
     it(`passes ${refused.refusal} on and leaves the courier alone`, async () => {
       const { register, calls } = world({ storeRegistration: async () => refused })

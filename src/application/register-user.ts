@@ -1,16 +1,15 @@
-import { type Outcome, refuse } from '../domain/refusals.ts'
+import { type Outcome, type Refused, refuse } from '../domain/refusals.ts'
 import { judgeRegistration } from '../domain/registration.ts'
 import type { User } from '../domain/user.ts'
+import type { Audit, Caller } from './audit.ts'
+import { type Limit, noteLimit, rateLimited } from './limit.ts'
+import type { RecentAddresses } from './recent-addresses.ts'
 
 /** Hashes a password into a PHC string, or refuses with `overloaded` when too many wait already. */
 export type HashPassword = (password: string) => Promise<Outcome<{ phc: string }>>
 
-/**
- * Stores user, mail request and `user.registered` together, or nothing. A pending registration of the same
- * address whose code is no longer live is replaced. Refusals: `email_taken` (active, or its code is live or on
- * its way), `rate_limited` (the sends budget of the address is spent). Throws `Unavailable`.
- */
-export type StoreRegistration = (registration: {
+/** Everything that a registration leaves in the database. */
+export type NewRegistration = {
   userId: string
   email: string
   passwordHash: string
@@ -19,48 +18,112 @@ export type StoreRegistration = (registration: {
   eventId: string
   locale: string
   correlationId: string
-}) => Promise<Outcome<{ user: User }>>
+}
 
-export type RegisterUserPorts = {
+/** `replacedUserId`: the pending registration that this one took the place of. */
+export type Registered = { user: User; replacedUserId: string | undefined }
+
+/**
+ * Stores user, mail request and `user.registered` together, or nothing. A pending registration of the same
+ * address whose code is no longer live is replaced. Refusals: those of `FindObstacle`. Throws `Unavailable`.
+ */
+export type StoreRegistration = (registration: NewRegistration) => Promise<Outcome<Registered>>
+
+/**
+ * What stands in the way of registering a canonical address now: `email_taken` (active, or its code is live or
+ * on its way), `rate_limited` (its sends budget is spent), or nothing. Throws `Unavailable`.
+ */
+export type FindObstacle = (email: string) => Promise<Refused | undefined>
+
+export type NewRegistrationPorts = {
   hashPassword: HashPassword
-  storeRegistration: StoreRegistration
   /** A fresh UUIDv7. */
   newId: () => string
   /** A fresh random code id, which names the key that derives its code. */
   newCodeId: () => string
+}
+
+export type RegisterUserPorts = NewRegistrationPorts & {
+  registrationsPerNetwork: Limit
+  recentAddresses: RecentAddresses
+  findObstacle: FindObstacle
+  storeRegistration: StoreRegistration
   /** Tells the courier of this instance that mail is waiting. */
   wakeCourier: () => void
+  audit: Audit
 }
+
+export type RegistrationInput = { email: string; password: string; locale: string; caller: Caller }
 
 /**
  * Registers a person: a pending user whose activation code is on its way by mail. Returns as soon as the
  * database holds all three of user, mail request and event; nothing here waits for mail.
+ *
+ * What is cheap is asked before the password is hashed. For an address that this instance has dealt with
+ * before, that includes what stands in its way; any other address is asked about by the statement that stores
+ * it, so that a first registration costs one statement.
  */
 export const registerUser =
   (ports: RegisterUserPorts) =>
-  async (input: {
-    email: string
-    password: string
-    locale: string
-    correlationId: string
-  }): Promise<Outcome<{ user: User }>> => {
-    const registration = judgeRegistration(input)
-    if (!registration.ok) {
-      return refuse({ refusal: 'validation_failed', violations: registration.violations })
+  async (input: RegistrationInput): Promise<Outcome<{ user: User }>> => {
+    const admitted = await admitRegistration(ports, input)
+    if (!admitted.ok) return admitted
+    const { email } = admitted
+    if (ports.recentAddresses.has(email)) {
+      const obstacle = await ports.findObstacle(email)
+      if (obstacle) return noteLimit(ports.audit, obstacle, input.caller, email)
     }
-    const hashed = await ports.hashPassword(registration.password)
-    if (!hashed.ok) return hashed
+    const prepared = await prepareRegistration(ports, admitted, input)
+    if (!prepared.ok) return prepared
 
-    const stored = await ports.storeRegistration({
-      userId: ports.newId(),
-      email: registration.email,
-      passwordHash: hashed.phc,
-      codeId: ports.newCodeId(),
-      mailId: ports.newId(),
-      eventId: ports.newId(),
-      locale: input.locale,
-      correlationId: input.correlationId,
-    })
-    if (stored.ok) ports.wakeCourier()
-    return stored
+    ports.recentAddresses.add(email)
+    const stored = await ports.storeRegistration(prepared.registration)
+    if (!stored.ok) return noteLimit(ports.audit, stored, input.caller, email)
+    ports.wakeCourier()
+    auditRegistered(ports.audit, stored, input.caller)
+    return { ok: true, user: stored.user }
   }
+
+/** Judges the fields, then counts the registration against its network. Nothing here is expensive. */
+export const admitRegistration = async (
+  ports: { registrationsPerNetwork: Limit; audit: Audit },
+  input: RegistrationInput,
+): Promise<Outcome<{ email: string; password: string }>> => {
+  const registration = judgeRegistration(input)
+  if (!registration.ok) {
+    return refuse({ refusal: 'validation_failed', violations: registration.violations })
+  }
+  const { policy, charge } = ports.registrationsPerNetwork
+  const waitSeconds = await charge(input.caller.network)
+  if (waitSeconds > 0) {
+    return noteLimit(ports.audit, rateLimited(policy, waitSeconds), input.caller, registration.email)
+  }
+  return registration
+}
+
+/** Hashes the password and gives everything that will be stored its id. */
+export const prepareRegistration = async (
+  ports: NewRegistrationPorts,
+  { email, password }: { email: string; password: string },
+  { locale, caller }: RegistrationInput,
+): Promise<Outcome<{ registration: NewRegistration }>> => {
+  const hashed = await ports.hashPassword(password)
+  if (!hashed.ok) return hashed
+  const registration = {
+    userId: ports.newId(),
+    email,
+    passwordHash: hashed.phc,
+    codeId: ports.newCodeId(),
+    mailId: ports.newId(),
+    eventId: ports.newId(),
+    locale,
+    correlationId: caller.correlationId,
+  }
+  return { ok: true, registration }
+}
+
+export const auditRegistered = (audit: Audit, { user, replacedUserId }: Registered, caller: Caller): void => {
+  const { id: userId, email } = user
+  if (replacedUserId !== undefined) audit({ event: 'replaced', email, userId, replacedUserId, ...caller })
+  audit({ event: 'registered', email, userId, ...caller })
+}

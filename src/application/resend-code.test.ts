@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { activeUser, pendingUser } from '../../test/support/people.ts'
+import { activeUser, CALLER, pendingUser } from '../../test/support/people.ts'
+import { DEFAULT_BUDGET } from '../../test/support/settings.ts'
+import { sendsPolicy } from '../domain/budget.ts'
 import { refuse } from '../domain/refusals.ts'
 import { type ResendCodePorts, resendCode } from './resend-code.ts'
 
 const INPUT = {
   credentials: { email: 'ada@example.com', password: 'Correct-Horse-7' },
-  correlationId: 'correlation-1',
+  caller: CALLER,
 }
 
 const world = (replaced: Partial<ResendCodePorts> = {}) => {
   const calls: (string | Parameters<ResendCodePorts['replaceCode']>[0])[] = []
   const ports: ResendCodePorts = {
+    tellBudgetFirst: true,
     authenticate: async () => ({ ok: true, user: pendingUser }),
     replaceCode: async replacement => {
       calls.push(replacement)
@@ -20,6 +23,7 @@ const world = (replaced: Partial<ResendCodePorts> = {}) => {
     newId: () => 'mail-1',
     newCodeId: () => 'key.random',
     wakeCourier: () => calls.push('wake'),
+    audit: () => {},
     ...replaced,
   }
   return { resend: resendCode(ports), calls }
@@ -52,7 +56,7 @@ describe('resendCode', () => {
   })
 
   for (const refused of [
-    refuse({ refusal: 'rate_limited', retryAfterSeconds: 12 }),
+    refuse({ refusal: 'rate_limited', limit: sendsPolicy(DEFAULT_BUDGET), retryAfterSeconds: 12 }),
     refuse({ refusal: 'invalid_credentials' }),
   ]) {
     it(`passes ${refused.refusal} on and leaves the courier alone`, async () => {

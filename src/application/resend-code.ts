@@ -1,6 +1,8 @@
 import { type Outcome, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
+import type { Audit, Caller } from './audit.ts'
 import type { Authenticate, Credentials } from './authenticate.ts'
+import { noteLimit } from './limit.ts'
 
 /**
  * Gives a pending user a new code, with three new guesses, and enqueues its mail, in one statement; the code
@@ -16,10 +18,16 @@ export type ReplaceCode = (replacement: {
 
 export type ResendCodePorts = {
   authenticate: Authenticate
+  /**
+   * True when a spent budget may be told before the password is verified, which saves a hash; false where
+   * nobody but the owner may learn that an address was sent mail lately.
+   */
+  tellBudgetFirst: boolean
   replaceCode: ReplaceCode
   newId: () => string
   newCodeId: () => string
   wakeCourier: () => void
+  audit: Audit
 }
 
 /** Sends a new code to a pending user. On success tells in how many seconds the next one may be asked for. */
@@ -27,9 +35,10 @@ export const resendCode =
   (ports: ResendCodePorts) =>
   async (input: {
     credentials: Credentials
-    correlationId: string
+    caller: Caller
   }): Promise<Outcome<{ retryAfterSeconds: number }>> => {
-    const authenticated = await ports.authenticate(input.credentials)
+    const { credentials, caller } = input
+    const authenticated = await ports.authenticate(credentials, caller, { forMail: ports.tellBudgetFirst })
     if (!authenticated.ok) return authenticated
     const { user } = authenticated
     if (user.activatedAt) return refuse({ refusal: 'already_active' })
@@ -38,8 +47,9 @@ export const resendCode =
       user,
       codeId: ports.newCodeId(),
       mailId: ports.newId(),
-      correlationId: input.correlationId,
+      correlationId: caller.correlationId,
     })
-    if (replaced.ok) ports.wakeCourier()
+    if (!replaced.ok) return noteLimit(ports.audit, replaced, caller, user.email)
+    ports.wakeCourier()
     return replaced
   }

@@ -34,3 +34,11 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     const timer = setTimeout(end, ms)
     signal.addEventListener('abort', end, { once: true })
   })
+
+/** Waits until a whole multiple of `stepMs` has gone by since a moment on the clock of `performance.now()`. */
+export const untilNextStep =
+  (stepMs: number) =>
+  async (since: number): Promise<void> => {
+    const elapsedMs = performance.now() - since
+    await new Promise(resolve => setTimeout(resolve, stepMs - (elapsedMs % stepMs)))
+  }

@@ -1,3 +1,5 @@
+import type { LimitPolicy } from './budget.ts'
+
 /**
  * Every way in which Vestibule says no without anything being broken. The list is closed: an answer that is
  * not here is either a success or a bug. `http/problems.ts` does not compile while one of them lacks an answer.
@@ -10,7 +12,11 @@ export type Refusal =
   | { readonly refusal: 'wrong_code'; readonly attemptsLeft: number }
   | { readonly refusal: 'expired_code' }
   | { readonly refusal: 'exhausted_code' }
-  | { readonly refusal: 'rate_limited'; readonly retryAfterSeconds: number }
+  | {
+      readonly refusal: 'rate_limited'
+      readonly limit: LimitPolicy
+      readonly retryAfterSeconds: number
+    }
   | { readonly refusal: 'overloaded'; readonly retryAfterSeconds: number }
 
 /** One rule that one field of the request breaks. `pointer` is a JSON pointer (RFC 6901) into the body. */

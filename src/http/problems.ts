@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { LimitPolicy } from '../domain/budget.ts'
 import type { Refusal, Refused } from '../domain/refusals.ts'
 
 /** What is wrong with a request before any use case has seen it, or with us. */
@@ -125,7 +126,8 @@ export const PROBLEMS: { readonly [code in ProblemCode]: ProblemKind } = {
     status: 429,
     title: 'Rate limited',
     detail: 'That is too often; Retry-After says in how many seconds it works again.',
-    remedy: 'Wait as many seconds as the Retry-After header says.',
+    remedy:
+      'Wait as many seconds as the Retry-After header says. RateLimit-Policy names the limit, how much it allows (q), and in how many seconds (w). The answer is the same whether an address is known here or not.',
   },
   headers_too_large: {
     status: 431,
@@ -193,9 +195,16 @@ export const createAnswers = (publicUrl: string): Answers => {
     problem,
     refused: (reply, refused) => {
       if ('retryAfterSeconds' in refused) reply.header('retry-after', refused.retryAfterSeconds)
+      if (refused.refusal === 'rate_limited') addRateLimit(reply, refused.limit, refused.retryAfterSeconds)
       return problem(reply, refused.refusal, extras(refused))
     },
   }
+}
+
+/** The fields of draft-ietf-httpapi-ratelimit-headers-10: which limit it was, and when it lets the next one pass. */
+const addRateLimit = (reply: FastifyReply, limit: LimitPolicy, retryAfterSeconds: number): void => {
+  reply.header('ratelimit-policy', `"${limit.name}";q=${limit.quota};w=${limit.windowSeconds}`)
+  reply.header('ratelimit', `"${limit.name}";r=0;t=${retryAfterSeconds}`)
 }
 
 const extras = (refused: Refused): ProblemExtras => {

@@ -49,6 +49,11 @@ export const RegisteredUser = Type.Object(
   { description: 'Registered; the code is on its way.' },
 )
 
+export const RegistrationTaken = Type.Object(
+  { message: Type.String({ examples: ['Look into your mail'] }) },
+  { description: 'Taken note of. What became of it stands in a mail, and nowhere else.' },
+)
+
 export const Activated = Type.Object(
   { message: Type.String({ examples: ['Account activated successfully'] }) },
   { description: 'The address is verified.' },
@@ -128,6 +133,19 @@ const Problem = {
 }
 
 const RETRY_AFTER = { 'Retry-After': { type: 'integer', description: 'Seconds to wait.' } }
+const RATE_LIMIT = {
+  ...RETRY_AFTER,
+  'RateLimit-Policy': {
+    type: 'string',
+    description: 'The limit that was hit: how many (q) in how many seconds (w).',
+    example: '"registrations_per_network";q=100;w=3600',
+  },
+  RateLimit: {
+    type: 'string',
+    description: 'What is left of it (r), and in how many seconds there is more (t).',
+    example: '"registrations_per_network";r=0;t=1800',
+  },
+}
 const AUTHENTICATE = {
   'WWW-Authenticate': { type: 'string', description: 'Basic realm="users", charset="UTF-8"' },
 }
@@ -150,7 +168,8 @@ export const problemResponses = (...codes: ProblemCode[]): Record<number, object
       {
         description: group.map(code => `\`${code}\`: ${PROBLEMS[code].detail}`).join('\n\n'),
         ...(status === 401 && { headers: AUTHENTICATE }),
-        ...((status === 429 || status === 503) && { headers: RETRY_AFTER }),
+        ...(status === 429 && { headers: RATE_LIMIT }),
+        ...(status === 503 && { headers: RETRY_AFTER }),
         content: {
           'application/problem+json': {
             schema: Problem,

@@ -5,6 +5,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import type { UseCases } from '../application/use-cases.ts'
 import { Unavailable } from '../domain/refusals.ts'
 import { collectMethods, pathOf } from './allowed-methods.ts'
 import { answerBrokenRequest } from './broken-request.ts'
@@ -14,7 +15,7 @@ import { acceptOnlyJson, RequestProblem } from './json-body.ts'
 import { type Answers, createAnswers, type ProblemCode } from './problems.ts'
 import { healthRoutes, type IsReady } from './routes/health.ts'
 import { problemPages } from './routes/problem-pages.ts'
-import { type UseCases, userRoutes } from './routes/users.ts'
+import { userRoutes } from './routes/users.ts'
 
 const BODY_LIMIT = 8 * 1024
 const HEADERS_LIMIT = 16 * 1024
@@ -28,6 +29,8 @@ export type ServerParts = {
   useCases: UseCases
   isReady: IsReady
   log: FastifyBaseLogger
+  /** Whose `X-Forwarded-For` is believed: nobody's, everybody's, that of so many hops, or of these networks. */
+  trustProxy: boolean | number | string[]
   publicUrl: string
   docs: boolean
   version: string
@@ -40,6 +43,7 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     loggerInstance: parts.log,
     genReqId: request => correlationId(request.headers['x-correlation-id']),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlation_id' }),
+    trustProxy: trusting(parts.trustProxy),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
@@ -93,6 +97,13 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     answers.problem(reply, code)
   }
 }
+
+/**
+ * Fastify believes nobody when it gets a number of hops, since it cannot tell who is at the other end of the
+ * socket; whoever configures one says that only proxies can be.
+ */
+const trusting = (trustProxy: ServerParts['trustProxy']) =>
+  typeof trustProxy === 'number' ? (_address: string, hop: number) => hop < trustProxy : trustProxy
 
 /** Fastify's own errors, by what the contract calls them. */
 const FRAMEWORK_ERRORS: Record<string, ProblemCode> = {

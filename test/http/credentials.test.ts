@@ -19,7 +19,7 @@ describe('Basic credentials', () => {
   let active: Pending
   let pending: Pending
   before(async () => {
-    app = await startApp()
+    app = await startApp({ env: { LIMIT_LOGIN_FAILURES_PER_DAY: '0', LIMIT_SEND_SPACING_SECONDS: '0' } })
     client = createClient(app.url)
     active = await signUpActive(app)
     pending = await signUp(app)

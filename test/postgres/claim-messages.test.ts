@@ -36,8 +36,7 @@ describe('claimMessages', () => {
       topic: 'mail',
       attempts: 1,
       correlationId: registered.correlationId,
-      codeId: registered.codeId,
-      wanted: { email: registered.email, locale: 'de', codeLength: 4 },
+      wanted: { email: registered.email, locale: 'de', code: { id: registered.codeId, length: 4 } },
     })
     assert.ok(ageSeconds >= 0)
   })
@@ -111,7 +110,7 @@ describe('claimMessages', () => {
     await endLeases()
     const again = await claimMailOf(registered)
     assert.equal(again.attempts, 2)
-    assert.equal(again.codeId, registered.codeId)
+    assert.equal(again.wanted?.code?.id, registered.codeId)
   })
 
   it('passes over messages that another courier is just claiming', async () => {

@@ -29,6 +29,7 @@ describe('two couriers on one outbox', () => {
         settle: settleMessages,
         handOverMail: handOver,
         publishEvent: handOver,
+        audit: () => {},
         log: { info: () => {}, warn: assert.fail, error: assert.fail },
         monotonicSeconds: () => performance.now() / 1000,
         random: Math.random,

@@ -6,6 +6,7 @@ import type { Database } from '../../src/infrastructure/postgres/database.ts'
 import { newAddress } from '../support/client.ts'
 import {
   type Bench,
+  hashAddress,
   keyring,
   registration,
   type Statements,
@@ -13,11 +14,11 @@ import {
   statementsOn,
   UNLIMITED,
 } from '../support/fixtures.ts'
+import { DEFAULT_BUDGET } from '../support/settings.ts'
 
 const SPACING_ONLY: SendsBudget = { spacingSeconds: 30, perHour: 0, perDay: 0 }
 const HOURLY_ONLY: SendsBudget = { spacingSeconds: 0, perHour: 5, perDay: 0 }
 const DAILY_ONLY: SendsBudget = { spacingSeconds: 0, perHour: 0, perDay: 10 }
-const DEFAULT: SendsBudget = { spacingSeconds: 30, perHour: 5, perDay: 10 }
 const HOUR = 3600
 const DAY = 24 * HOUR
 
@@ -59,7 +60,7 @@ describe('the ledger of an address', () => {
     const [row] = await bench.rows<{ wait: number }>(
       `select ceil(extract(epoch from sent_at[$2] - now()) + $3)::int as wait
        from address_ledger where address_hash = $1`,
-      [keyring.hashAddress(email), nth, period],
+      [hashAddress(email), nth, period],
     )
     return row?.wait ?? Number.NaN
   }
@@ -69,9 +70,9 @@ describe('the ledger of an address', () => {
       ['30 s apart', SPACING_ONLY, [12.3], 1, 30],
       ['5 an hour', HOURLY_ONLY, sends(5, 1000.5), 5, HOUR],
       ['10 a day', DAILY_ONLY, sends(10, 50_000.5), 10, DAY],
-      ['the spacing, when all three hold', DEFAULT, [3.5, 2 * DAY], 1, 30],
-      ['the hour, when the spacing is long over', DEFAULT, sends(5, 60.5), 5, HOUR],
-      ['the day, when it ends after the hour', DEFAULT, sends(10, 100.5), 10, DAY],
+      ['the spacing, when all three hold', DEFAULT_BUDGET, [3.5, 2 * DAY], 1, 30],
+      ['the hour, when the spacing is long over', DEFAULT_BUDGET, sends(5, 60.5), 5, HOUR],
+      ['the day, when it ends after the hour', DEFAULT_BUDGET, sends(10, 100.5), 10, DAY],
     ]
     for (const [line, budget, sentSecondsAgo, nth, period] of lines) {
       it(`tells to the second when the next mail may be sent: ${line}`, async () => {
@@ -112,7 +113,7 @@ describe('the ledger of an address', () => {
     it('remembers as many sends as its largest line needs, newest first', async () => {
       const email = newAddress()
       await bench.setLedger(email, { sentSecondsAgo: sends(12, 2 * DAY) })
-      assert.equal(await waitOf(DEFAULT, email), 0)
+      assert.equal(await waitOf(DEFAULT_BUDGET, email), 0)
       const sentAt = (await bench.ledgerOf(email))?.sent_at ?? []
       assert.equal(sentAt.length, 10)
       assert.deepEqual(
@@ -215,7 +216,7 @@ describe('the ledger of an address', () => {
     const { email } = await bench.register()
     const [row] = await bench.rows<{ text: string }>(
       'select address_ledger::text as text from address_ledger where address_hash = $1',
-      [keyring.hashAddress(email)],
+      [hashAddress(email)],
     )
     assert.ok(row)
     assert.ok(!row.text.includes(email))

@@ -33,7 +33,7 @@ describe('the migrations', () => {
     assert.ok(pending.length > 0)
     assert.deepEqual(await tables(), [])
     assert.deepEqual(await migrateUp(empty.url), pending)
-    assert.deepEqual(await tables(), ['address_ledger', 'outbox', 'schema_migrations', 'users'])
+    assert.deepEqual(await tables(), ['address_ledger', 'ledger_key', 'outbox', 'schema_migrations', 'users'])
   })
 
   it('do nothing the second time', async () => {

@@ -19,6 +19,7 @@ describe('storeRegistration', () => {
     assert.deepEqual(stored, {
       ok: true,
       user: { id: input.userId, email: input.email, createdAt: row.created_at, activatedAt: null },
+      replacedUserId: undefined,
     })
     assert.deepEqual(row, {
       id: input.userId,

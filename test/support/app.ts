@@ -5,7 +5,7 @@ import type { HandOverResult } from '../../src/application/outbox.ts'
 import { readConfig } from '../../src/config.ts'
 import type { OutgoingMail } from '../../src/infrastructure/mail/transport.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
-import { CHEAP_HASHES, PATIENT } from './settings.ts'
+import { CHEAP_HASHES, NO_NETWORK_LIMITS, PATIENT } from './settings.ts'
 
 /** A mail service that keeps what it accepts, and behaves as the test says. */
 export type FakeMailService = {
@@ -122,6 +122,7 @@ export const startApp = async (
       PUBLIC_URL: 'http://localhost:8000',
       ...CHEAP_HASHES,
       ...PATIENT,
+      ...NO_NETWORK_LIMITS,
       ...options.env,
     },
     false,

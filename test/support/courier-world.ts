@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import type { SecurityEvent } from '../../src/application/audit.ts'
 import { type Courier, type CourierLimits, startCourier } from '../../src/application/courier.ts'
 import type { HandOverResult, Message, Settlement } from '../../src/application/outbox.ts'
 
@@ -30,6 +31,7 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
     published: [] as string[],
     /** One entry for each statement that went through. */
     settled: [] as Settlement[][],
+    audited: [] as SecurityEvent[],
     logged: [] as { level: string; fields: object; message: string }[],
 
     claim: async (free: Free): Promise<Message[]> => {
@@ -80,6 +82,7 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
             world.published.push(event.id)
             return handOver(event)
           },
+          audit: event => record(world.audited, event),
           log: { info: log('info'), warn: log('warn'), error: log('error') },
           monotonicSeconds: () => world.clock.seconds,
           random: () => world.random,

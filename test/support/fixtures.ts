@@ -4,18 +4,21 @@ import { v7 as newId } from 'uuid'
 import type { StoreRegistration } from '../../src/application/register-user.ts'
 import type { SendsBudget } from '../../src/domain/budget.ts'
 import type { User } from '../../src/domain/user.ts'
-import { createKeyring } from '../../src/infrastructure/crypto/keyring.ts'
+import { addressHash, createKeyring } from '../../src/infrastructure/crypto/keyring.ts'
 import { type Database, openDatabase } from '../../src/infrastructure/postgres/database.ts'
 import { statementsOn as allStatementsOn } from '../../src/infrastructure/postgres/statements.ts'
 import { newAddress } from './client.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 
 export const keyring = createKeyring('a-key-for-statements-and-for-nothing-else')
+export const hashAddress = addressHash(Buffer.from('a-ledger-key-for-statements'))
 
 /** The budget of a test that is not about budgets. */
 export const UNLIMITED: SendsBudget = { spacingSeconds: 0, perHour: 0, perDay: 0 }
 export const TTL_SECONDS = 60
 export const LEASE_SECONDS = 30
+export const LOGIN_FAILURES_PER_DAY = 100
+export const GIVE_UP_SECONDS = 3600
 
 const quietLog = { warn: () => {} }
 
@@ -37,10 +40,12 @@ export const registration = (said: Partial<Registration> = {}): Registration => 
 /** Every statement, with the settings of the tests. */
 export const statementsOn = (database: Database, sendsBudget: SendsBudget = UNLIMITED) =>
   allStatementsOn(database, {
-    hashAddress: keyring.hashAddress,
+    hashAddress,
     sendsBudget,
     codeTtlSeconds: TTL_SECONDS,
     leaseSeconds: LEASE_SECONDS,
+    loginFailuresPerDay: LOGIN_FAILURES_PER_DAY,
+    giveUpMailAfterSeconds: GIVE_UP_SECONDS,
   })
 
 export type Statements = ReturnType<typeof statementsOn>
@@ -66,7 +71,13 @@ export type OutboxRow = {
   attempts: number
   last_failure: string | null
 }
-export type LedgerRow = { wrong_guesses: number; sent_at: Date[] }
+export type LedgerRow = {
+  wrong_guesses: number
+  sent_at: Date[]
+  login_failures: number
+  login_failures_since: Date | null
+  touched_at: Date
+}
 
 /** A user whom a test has registered, with everything that it took. */
 export type Registered = Registration & { user: User }
@@ -107,7 +118,7 @@ export const startBench = async (options: { budget?: SendsBudget; poolMax?: numb
     ledgerOf: async (email: string): Promise<LedgerRow | undefined> =>
       (
         await test.rows<LedgerRow>('select * from address_ledger where address_hash = $1', [
-          keyring.hashAddress(email),
+          hashAddress(email),
         ])
       )[0],
 
@@ -123,7 +134,7 @@ export const startBench = async (options: { budget?: SendsBudget; poolMax?: numb
          from unnest($3::float8[]) as ago
          on conflict (address_hash) do update
          set wrong_guesses = excluded.wrong_guesses, sent_at = excluded.sent_at`,
-        [keyring.hashAddress(email), ledger.wrongGuesses ?? 0, ledger.sentSecondsAgo ?? []],
+        [hashAddress(email), ledger.wrongGuesses ?? 0, ledger.sentSecondsAgo ?? []],
       ),
 
     /** Lets the sends of an address grow older, as waiting would. */
@@ -132,7 +143,7 @@ export const startBench = async (options: { budget?: SendsBudget; poolMax?: numb
         `update address_ledger
          set sent_at = array(select sent - make_interval(secs => $2) from unnest(sent_at) as sent)
          where address_hash = $1`,
-        [keyring.hashAddress(email), seconds],
+        [hashAddress(email), seconds],
       ),
 
     /** Starts the minute of a user's code so that it ends `seconds` from now; below 0, it is over. */

@@ -19,8 +19,7 @@ export const claimedMail = (id = 'mail-1', changes: Partial<ClaimedMail> = {}): 
   attempts: 1,
   ageSeconds: 0,
   correlationId: 'correlation-1',
-  codeId: 'key.random',
-  wanted: { email: 'ada@example.com', locale: 'en', codeLength: 4 },
+  wanted: { email: 'ada@example.com', locale: 'en', code: { id: 'key.random', length: 4 } },
   ...changes,
 })
 

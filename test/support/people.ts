@@ -1,3 +1,4 @@
+import type { Caller } from '../../src/application/audit.ts'
 import type { User } from '../../src/domain/user.ts'
 
 /** Someone who still has to type in a code. */
@@ -7,5 +8,8 @@ export const pendingUser: User = {
   createdAt: new Date('2026-01-31T12:00:00Z'),
   activatedAt: null,
 }
+
+/** Someone who asks, from the documentation's network (RFC 5737). */
+export const CALLER: Caller = { network: '192.0.2.0/24', correlationId: 'correlation-1' }
 
 export const activeUser: User = { ...pendingUser, activatedAt: new Date('2026-01-31T12:00:42Z') }

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Credentials } from '../../application/authenticate.ts'
-import { type Outcome, refuse, type Violation } from '../../domain/refusals.ts'
+import type { Caller } from '../../application/audit.ts'
+import type { UseCases } from '../../application/use-cases.ts'
+import { refuse, type Violation } from '../../domain/refusals.ts'
 import { judgeRegistration } from '../../domain/registration.ts'
-import type { User } from '../../domain/user.ts'
 import { parseBasicAuth } from '../basic-auth.ts'
+import { networkOfRequest } from '../network.ts'
 import type { Answers } from '../problems.ts'
 import {
   Activated,
@@ -13,27 +14,9 @@ import {
   problemResponses,
   RegisteredUser,
   RegistrationBody,
+  RegistrationTaken,
 } from '../schemas.ts'
 import { shapeViolations, unknownFields } from '../violations.ts'
-
-export type UseCases = {
-  register: (input: {
-    email: string
-    password: string
-    locale: string
-    correlationId: string
-  }) => Promise<Outcome<{ user: User }>>
-  activate: (input: {
-    credentials: Credentials
-    code: string
-    correlationId: string
-  }) => Promise<Outcome<{ user: User }>>
-  resend: (input: {
-    credentials: Credentials
-    correlationId: string
-  }) => Promise<Outcome<{ retryAfterSeconds: number }>>
-  authenticate: (credentials: Credentials) => Promise<Outcome<{ user: User }>>
-}
 
 const DEFAULT_LOCALE = 'en'
 const BASIC = [{ basic: [] }]
@@ -43,17 +26,21 @@ const BAD_BODY = ['malformed_body', 'body_too_large', 'unsupported_media_type', 
 const NOT_NOW = ['rate_limited', 'overloaded', 'unavailable'] as const
 
 export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers: Answers): void => {
+  const { registerQuietly } = useCases
   server.post('/users', {
     attachValidation: true,
     schema: {
       operationId: 'register',
       summary: 'Register',
-      description: 'Creates a pending account and mails an activation code to its address.',
+      description: registerQuietly
+        ? 'Creates a pending account and mails an activation code to its address. The answer is the same, after the same time, for an address that has an account; its owner gets a mail that says so.'
+        : 'Creates a pending account and mails an activation code to its address.',
       tags: TAGS,
       body: RegistrationBody,
       response: {
-        201: RegisteredUser,
-        ...problemResponses('email_taken', ...BAD_BODY, ...NOT_NOW),
+        ...(registerQuietly
+          ? { 202: RegistrationTaken, ...problemResponses(...BAD_BODY, ...NOT_NOW) }
+          : { 201: RegisteredUser, ...problemResponses('email_taken', ...BAD_BODY, ...NOT_NOW) }),
       },
     },
     handler: async (request, reply) => {
@@ -65,12 +52,18 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
         const violations = judged.ok ? broken : [...broken, ...judged.violations]
         return answers.refused(reply, refuse({ refusal: 'validation_failed', violations }))
       }
-      const registered = await useCases.register({
+      const input = {
         email: String(email),
         password: String(password),
         locale: textOrNothing(locale) ?? DEFAULT_LOCALE,
-        correlationId: request.id,
-      })
+        caller: callerOf(request),
+      }
+      if (registerQuietly) {
+        const taken = await registerQuietly(input)
+        if (!taken.ok) return answers.refused(reply, taken)
+        return reply.code(202).send({ message: 'Look into your mail' })
+      }
+      const registered = await useCases.register(input)
       if (!registered.ok) return answers.refused(reply, registered)
       const { id, email: canonical } = registered.user
       return reply.code(201).send({ id, email: canonical, is_active: false })
@@ -108,7 +101,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
         return answers.refused(reply, refuse({ refusal: 'validation_failed', violations }))
       }
       const { code } = request.body as { code: string }
-      const activated = await useCases.activate({ credentials, code, correlationId: request.id })
+      const activated = await useCases.activate({ credentials, code, caller: callerOf(request) })
       if (!activated.ok) return answers.refused(reply, activated)
       return reply.send({ message: 'Account activated successfully' })
     },
@@ -134,7 +127,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
       if (violations.length > 0) {
         return answers.refused(reply, refuse({ refusal: 'validation_failed', violations }))
       }
-      const sent = await useCases.resend({ credentials, correlationId: request.id })
+      const sent = await useCases.resend({ credentials, caller: callerOf(request) })
       if (!sent.ok) return answers.refused(reply, sent)
       return reply
         .code(202)
@@ -159,7 +152,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
   async function me(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const credentials = parseBasicAuth(request.headers.authorization)
     if (!credentials) return answers.problem(reply, 'invalid_credentials')
-    const authenticated = await useCases.authenticate(credentials)
+    const authenticated = await useCases.authenticate(credentials, callerOf(request))
     if (!authenticated.ok) return answers.refused(reply, authenticated)
     const { id, email, createdAt, activatedAt } = authenticated.user
     return reply.send({
@@ -171,6 +164,11 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
     })
   }
 }
+
+const callerOf = (request: FastifyRequest): Caller => ({
+  network: networkOfRequest(request),
+  correlationId: request.id,
+})
 
 const shapeOf = (request: FastifyRequest): Violation[] =>
   shapeViolations(request.validationError?.validation ?? [])

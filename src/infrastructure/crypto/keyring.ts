@@ -4,8 +4,6 @@ export type Keyring = {
   /** A fresh code id: the name of the current key, a dot, 128 random bits. */
   newCodeId: () => string
   deriveCode: (codeId: string, length: number) => string | undefined
-  /** The keyed hash under which the ledger knows a canonical address. */
-  hashAddress: (email: string) => Buffer
 }
 
 /**
@@ -24,12 +22,16 @@ export const createKeyring = (secretKey: string, previousSecretKey?: string): Ke
       const key = keys.get(codeId.slice(0, codeId.indexOf('.')))
       return key && digits(hmac(key, codeId), length)
     },
-    // No code id contains a colon, so the two uses of the key cannot meet.
-    hashAddress: email => hmac(secretKey, `address:${email}`),
   }
 }
 
-const hmac = (key: string, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+/** The keyed hash under which the ledger knows a canonical address. */
+export const addressHash =
+  (ledgerKey: Buffer) =>
+  (email: string): Buffer =>
+    hmac(ledgerKey, email)
+
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
 const keyName = (key: string): string => hmac(key, 'name:').toString('base64url').slice(0, 8)
 

@@ -10,6 +10,12 @@ const ARGON2ID = 2 as Algorithm.Argon2id
 
 export type Argon2Cost = { memoryKib: number; passes: number }
 
+/** Argon2id, version 1.3, one lane; salt and hash of a length that is in use (RFC 9106 §3.1 allows far more). */
+const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=1\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/
+
+/** What one verification may cost whatever a stored string asks for: 256 MiB, 16 passes. */
+const MOST: Argon2Cost = { memoryKib: 262_144, passes: 16 }
+
 /**
  * Argon2id (RFC 9106) with one lane, as PHC strings. Verifying goes before hashing when both wait: whoever
  * activates has registered already, and finishing what was begun is worth more than beginning anew.
@@ -20,6 +26,10 @@ export const createPasswordHashing = async (
 ): Promise<{ hashPassword: HashPassword; verifyPassword: VerifyPassword }> => {
   const options = { algorithm: ARGON2ID, memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: 1 }
   const prefix = `$argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=1$`
+  const most = {
+    memoryKib: Math.max(cost.memoryKib, MOST.memoryKib),
+    passes: Math.max(cost.passes, MOST.passes),
+  }
   /** What is verified for an unknown address: the same work as for a known one, and it never matches. */
   const decoy = await hash(randomBytes(32), options)
 
@@ -28,11 +38,18 @@ export const createPasswordHashing = async (
       const admitted = await admit('later', () => hash(normalisePassword(password), options))
       return admitted.ok ? { ok: true, phc: admitted.value } : admitted
     },
-    verifyPassword: async (password, phc) => {
+    verifyPassword: async (password, stored) => {
+      const phc = stored !== undefined && isAffordable(stored, most) ? stored : undefined
       const admitted = await admit('first', () => verify(phc ?? decoy, normalisePassword(password)))
       if (!admitted.ok) return admitted
       const matches = admitted.value && phc !== undefined
       return { ok: true, matches, outdated: matches && !phc.startsWith(prefix) }
     },
   }
+}
+
+/** A string that is not one of ours, or would cost more than anything we make, matches no password. */
+const isAffordable = (phc: string, most: Argon2Cost): boolean => {
+  const [, memoryKib, passes] = PHC.exec(phc) ?? []
+  return Number(memoryKib) <= most.memoryKib && Number(passes) <= most.passes
 }

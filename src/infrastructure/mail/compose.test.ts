@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { composeActivationMail } from './compose.ts'
+import { composeMail } from './compose.ts'
 
-const compose = (changes: Partial<Parameters<typeof composeActivationMail>[0]> = {}) =>
-  composeActivationMail({ code: '0042', locale: 'en', lifetimeSeconds: 60, ...changes })
+const compose = (changes: Partial<Parameters<typeof composeMail>[0]> = {}) =>
+  composeMail({
+    content: { kind: 'activation_code', code: '0042' },
+    locale: 'en',
+    codeTtlSeconds: 60,
+    ...changes,
+  })
 
-describe('composeActivationMail', () => {
+describe('composeMail', () => {
   it('shows the code in both texts, in plain text on a line of its own', () => {
     const { text, html } = compose()
     assert.match(text, /^ +0042$/m)
@@ -17,14 +22,14 @@ describe('composeActivationMail', () => {
     assert.notEqual(compose().subject, '')
   })
 
-  for (const [lifetimeSeconds, words] of [
+  for (const [codeTtlSeconds, words] of [
     [60, 'one minute'],
     [120, '2 minutes'],
     [90, '90 seconds'],
     [1, 'one second'],
   ] as const) {
     it(`says that it lasts ${words}`, () => {
-      const { text, html } = compose({ lifetimeSeconds })
+      const { text, html } = compose({ codeTtlSeconds })
       for (const version of [text, html]) assert.match(version, new RegExp(`valid for ${words} `))
     })
   }
@@ -34,4 +39,13 @@ describe('composeActivationMail', () => {
       assert.deepEqual(compose({ locale }), compose({ locale: 'en' }))
     })
   }
+
+  it('reminds an owner of the account without anything to click', () => {
+    const { subject, text, html } = compose({ content: { kind: 'already_registered' } })
+    assert.match(subject, /already have an account/)
+    for (const version of [text, html]) {
+      assert.match(version, /already has an account/)
+      assert.doesNotMatch(version, /https?:|<a /)
+    }
+  })
 })

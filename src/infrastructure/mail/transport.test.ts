@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { composeActivationMail } from './compose.ts'
+import { composeMail } from './compose.ts'
 import { type OutgoingMail, sendMailBy } from './transport.ts'
 
 describe('sendMailBy', () => {
@@ -16,10 +16,11 @@ describe('sendMailBy', () => {
       close: () => {},
     }
     const sendMail = sendMailBy(transport, { from: 'no-reply@vestibule.example', codeTtlSeconds: 120 })
+    const content = { kind: 'activation_code', code: '0042' } as const
     const envelope = { id: 'mail-1', to: 'ada@example.com', correlationId: 'correlation-1' }
-    assert.deepEqual(await sendMail({ ...envelope, code: '0042', locale: 'en' }), answer)
+    assert.deepEqual(await sendMail({ ...envelope, content, locale: 'en' }), answer)
 
-    const wording = composeActivationMail({ code: '0042', locale: 'en', lifetimeSeconds: 120 })
+    const wording = composeMail({ content, locale: 'en', codeTtlSeconds: 120 })
     assert.deepEqual(sent, [{ ...envelope, from: 'no-reply@vestibule.example', ...wording }])
   })
 })

@@ -1,6 +1,6 @@
-import type { ActivationMail, SendMail } from '../../application/hand-over-mail.ts'
+import type { SendMail } from '../../application/hand-over-mail.ts'
 import type { HandOverResult } from '../../application/outbox.ts'
-import { composeActivationMail } from './compose.ts'
+import { composeMail } from './compose.ts'
 
 /** A mail ready to leave: what every transport gets. */
 export type OutgoingMail = {
@@ -26,12 +26,7 @@ export type MailTransport = {
 /** Composes each mail and gives it to the transport. */
 export const sendMailBy =
   (transport: MailTransport, settings: { from: string; codeTtlSeconds: number }): SendMail =>
-  (mail: ActivationMail) => {
-    const { subject, text, html } = composeActivationMail({
-      code: mail.code,
-      locale: mail.locale,
-      lifetimeSeconds: settings.codeTtlSeconds,
-    })
-    const { id, to, correlationId } = mail
-    return transport.handOver({ id, to, from: settings.from, subject, text, html, correlationId })
+  ({ id, to, correlationId, content, locale }) => {
+    const text = composeMail({ content, locale, codeTtlSeconds: settings.codeTtlSeconds })
+    return transport.handOver({ id, to, from: settings.from, ...text, correlationId })
   }

@@ -1,4 +1,4 @@
-import type { ClaimMessages, Message } from '../../application/outbox.ts'
+import type { ClaimMessages, Message, WantedMail } from '../../application/outbox.ts'
 import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { DomainEvent } from '../../domain/events.ts'
 import type { Database } from './database.ts'
@@ -47,8 +47,10 @@ from claimed
 left join users
   on topic = 'mail'
   and users.id = claimed.user_id
-  and users.code_id = claimed.payload->>'code_id'
-  and users.code_guesses < ${GUESSES_PER_CODE}
+  and case
+    when payload ? 'code_id' then code_id = payload->>'code_id' and code_guesses < ${GUESSES_PER_CODE}
+    else activated_at is not null
+  end
 order by claimed.created_at`,
 }
 
@@ -59,9 +61,11 @@ type Row = {
   attempts: number
   created_at: Date
   age_seconds: number
-} & (
-  | { topic: 'mail'; payload: { code_id: string }; email: string | null; locale: string; code_length: number }
-  | { topic: 'event'; payload: { type: DomainEvent['type']; email: string } }
+} & (MailRow | { topic: 'event'; payload: { type: DomainEvent['type']; email: string } })
+
+type MailRow = { topic: 'mail'; payload: { code_id?: string } } & (
+  | { email: string; locale: string; code_length: number }
+  | { email: null }
 )
 
 export const claimMessages =
@@ -90,7 +94,12 @@ const asMessage = (row: Row): Message => {
     }
     return { ...claimed, topic: 'event', event }
   }
-  const { email, locale, code_length: codeLength } = row
-  const wanted = email === null ? undefined : { email, locale, codeLength }
-  return { ...claimed, topic: 'mail', codeId: row.payload.code_id, wanted }
+  return { ...claimed, topic: 'mail', wanted: wantedMail(row) }
+}
+
+const wantedMail = (row: MailRow): WantedMail | undefined => {
+  if (row.email === null) return undefined
+  const { email, locale, code_length: length } = row
+  const id = row.payload.code_id
+  return { email, locale, code: id === undefined ? undefined : { id, length } }
 }

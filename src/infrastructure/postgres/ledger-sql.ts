@@ -1,10 +1,18 @@
-import { CODE_LENGTHS } from '../../domain/activation-code.ts'
+import { CODE_LENGTHS, GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { SendsBudget } from '../../domain/budget.ts'
 
 /**
- * Pieces of SQL that more than one statement needs to read the ledger the same way. They contain only numbers
- * of ours, never input.
+ * Pieces of SQL that more than one statement needs to read a user or the ledger the same way. They contain only
+ * numbers of ours, never input.
  */
+
+/**
+ * A pending registration in this state is over: its code is given up, exhausted or expired. A code whose mail has
+ * not been accepted yet has no expiry to compare with, which must not make the answer null.
+ */
+export const CODE_IS_DEAD = `(
+  users.code_id is null or users.code_guesses >= ${GUESSES_PER_CODE} or users.code_expires_at <= now()
+) is true`
 
 /**
  * When the next mail may be sent to the address of a ledger row. `sent_at` is newest first, so that its n-th
@@ -18,24 +26,40 @@ export const nextSendAt = (budget: SendsBudget): string =>
       address_ledger.sent_at[${budget.perDay}] + interval '1 day'
     )`
 
+/** True while the sends budget of a ledger row is spent. */
+export const spent = (budget: SendsBudget): string => `coalesce(${nextSendAt(budget)} > now(), false)`
+
 /**
  * The ledger row of an address, locked, and whether its sends budget is spent. Every statement that needs the
  * row locks it first: whoever waits for it then reads what the one before has written, and two statements
  * cannot deadlock.
  */
 export const lockedLedger = (address: string, budget: SendsBudget): string => `
-  select wrong_guesses, coalesce(${nextSendAt(budget)} > now(), false) as spent
+  select wrong_guesses, ${spent(budget)} as spent
   from address_ledger
   where address_hash = ${address}
   for update`
 
-/** Adds a send to the ledger of an address, if the relation that asks for it has a row. */
-export const chargedSend = (address: string, askedBy: string, budget: SendsBudget): string => `
+/** Whole seconds until a time, never less than 0; 0 for one that is null. */
+export const secondsUntil = (time: string): string =>
+  `coalesce(greatest(0, ceil(extract(epoch from ${time} - now()))), 0)::int`
+
+const LOGIN_DAY_ENDS = "(address_ledger.login_failures_since + interval '1 day')"
+
+/** True while failed logins are counted together with those before them. */
+export const LOGIN_DAY_RUNS = `(${LOGIN_DAY_ENDS} > now()) is true`
+
+/** Seconds for which an address with this many failed logins, or more, is refused; 0 when it is not. */
+export const loginWaitSeconds = (failures: number): string =>
+  `case when address_ledger.login_failures >= ${failures} then ${secondsUntil(LOGIN_DAY_ENDS)} else 0 end`
+
+/** Adds a send to the ledger of an address, if the relation that asks for it has a row. `more` follows as it is. */
+export const chargedSend = (address: string, askedBy: string, budget: SendsBudget, more = ''): string => `
   insert into address_ledger (address_hash, sent_at)
   select ${address}, array[now()] from ${askedBy}
   on conflict (address_hash) do update set
     sent_at = (array_prepend(now(), address_ledger.sent_at))[1:${Math.max(1, budget.perHour, budget.perDay)}],
-    touched_at = now()`
+    touched_at = now()${more}`
 
 /** The length of the next code, from the wrong guesses the ledger holds (`null` for none). */
 export const codeLength = (wrongGuesses: string): string => {

@@ -1,11 +1,8 @@
 import type { ReplaceCode } from '../../application/resend-code.ts'
-import type { SendsBudget } from '../../domain/budget.ts'
+import { type SendsBudget, sendsPolicy } from '../../domain/budget.ts'
 import { refuse } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
-import { chargedSend, codeLength, lockedLedger, nextSendAt } from './ledger-sql.ts'
-
-/** Whole seconds until then, never less than 0. */
-const secondsUntil = (time: string) => `greatest(0, ceil(extract(epoch from ${time} - now())))::int`
+import { chargedSend, codeLength, lockedLedger, nextSendAt, secondsUntil } from './ledger-sql.ts'
 
 const replace = (budget: SendsBudget) => ({
   name: 'replace-code',
@@ -30,7 +27,7 @@ enqueued as (
   insert into outbox (user_id, id, topic, payload, correlation_id)
   select id, $4, 'mail', jsonb_build_object('code_id', $3::text), $5 from replaced
 )
-select coalesce(wait_seconds, 0) as wait_seconds from charged`,
+select wait_seconds from charged`,
 })
 
 const explain = (budget: SendsBudget) => ({
@@ -68,6 +65,7 @@ export const replaceCode = (
     )
     if (obstacle?.active) return refuse({ refusal: 'already_active' })
     if (obstacle?.active === null) return refuse({ refusal: 'invalid_credentials' })
-    return refuse({ refusal: 'rate_limited', retryAfterSeconds: Math.max(1, obstacle?.wait_seconds ?? 0) })
+    const retryAfterSeconds = Math.max(1, obstacle?.wait_seconds ?? 0)
+    return refuse({ refusal: 'rate_limited', limit: sendsPolicy(budget), retryAfterSeconds })
   }
 }

@@ -1,22 +1,40 @@
-import type { StoreRegistration } from '../../application/register-user.ts'
-import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
-import type { SendsBudget } from '../../domain/budget.ts'
+import type { StoreQuietly } from '../../application/register-quietly.ts'
+import type {
+  FindObstacle,
+  NewRegistration,
+  Registered,
+  StoreRegistration,
+} from '../../application/register-user.ts'
+import { type SendsBudget, sendsPolicy } from '../../domain/budget.ts'
 import { refuse, Unavailable } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
-import { chargedSend, codeLength, lockedLedger, nextSendAt } from './ledger-sql.ts'
+import {
+  CODE_IS_DEAD,
+  chargedSend,
+  codeLength,
+  lockedLedger,
+  nextSendAt,
+  secondsUntil,
+  spent,
+} from './ledger-sql.ts'
 
 /**
- * A pending registration in this state may be replaced: its code is given up, exhausted or expired. A code whose
- * mail has not been accepted yet has no expiry to compare with, which must not make the answer null.
+ * A new password makes an end of the failed logins at the one before it: nobody can lock an address in advance.
+ * An active account keeps its password, and its count. Its ledger row may be gone and be made by another
+ * reminder just now, so that a reminder has to look at the budget here once more.
  */
-const CODE_IS_DEAD = `(
-  users.code_id is null or users.code_guesses >= ${GUESSES_PER_CODE} or users.code_expires_at <= now()
-) is true`
+const forRegistration = (budget: SendsBudget) => `,
+    login_failures = case when exists (select from registered) then 0 else address_ledger.login_failures end
+  where exists (select from registered) or not ${spent(budget)}`
 
+/** With $10, an active account is reminded of itself; without, it is left alone. */
 const register = (budget: SendsBudget) => ({
   name: 'register',
   text: `
 with ledger as materialized (${lockedLedger('$1', budget)}
+),
+before as (
+  select id, activated_at from users where email = $3
 ),
 registered as (
   insert into users (id, email, password_hash, locale, code_id, code_length)
@@ -34,18 +52,30 @@ registered as (
   where users.activated_at is null and ${CODE_IS_DEAD}
   returning id, email, created_at
 ),
-charged as (${chargedSend('$1', 'registered', budget)}
+to_remind as (
+  select id from before
+  where $10::boolean and activated_at is not null and not coalesce((select spent from ledger), false)
+),
+charged as (${chargedSend('$1', '(select from registered union all select from to_remind)', budget, forRegistration(budget))}
+  returning address_hash
+),
+reminded as (
+  select to_remind.id from to_remind, charged
 ),
 enqueued as (
   insert into outbox (user_id, id, topic, payload, correlation_id)
   select id, $6::uuid, 'mail', jsonb_build_object('code_id', $5::text), $9 from registered
   union all
   select id, $7::uuid, 'event', jsonb_build_object('type', 'user.registered', 'email', email), $9 from registered
+  union all
+  select id, $6::uuid, 'mail', '{}', $9 from reminded
 )
-select id, email, created_at from registered`,
+select id, email, created_at, (select id from before) as replaced_id from registered
+union all
+select id, null, null, null from reminded`,
 })
 
-/** Why nothing was registered. A statement of its own, because it must see what the winner has committed. */
+/** A statement of its own, because it must see what the winner of a race has committed. */
 const explain = (budget: SendsBudget) => ({
   name: 'register-explain',
   text: `
@@ -54,44 +84,78 @@ select
     select from users where email = $2 and (activated_at is not null or not (${CODE_IS_DEAD}))
   ) as taken,
   (
-    select ceil(extract(epoch from ${nextSendAt(budget)} - now()))::int
-    from address_ledger where address_hash = $1
+    select ${secondsUntil(nextSendAt(budget))} from address_ledger where address_hash = $1
   ) as wait_seconds`,
 })
 
+type RegisterRow = { id: string } & (
+  | { email: string; created_at: Date; replaced_id: string | null }
+  | { email: null }
+)
+
 const MAX_TRIES = 3
 
-export const storeRegistration = (
+export const registrationStatements = (
   database: Database,
   hashAddress: (email: string) => Buffer,
   budget: SendsBudget,
-): StoreRegistration => {
+): { storeRegistration: StoreRegistration; storeQuietly: StoreQuietly; findObstacle: FindObstacle } => {
   const registerStatement = register(budget)
   const explainStatement = explain(budget)
 
-  return async registration => {
+  const store = async (registration: NewRegistration, remind: boolean): Promise<RegisterRow | undefined> => {
     const { userId, email, passwordHash, codeId, mailId, eventId, locale, correlationId } = registration
-    const address = hashAddress(email)
-    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const [user] = await database.query<{ id: string; email: string; created_at: Date }>(
-        registerStatement,
-        [address, userId, email, passwordHash, codeId, mailId, eventId, locale, correlationId],
-      )
-      if (user) {
-        return {
-          ok: true,
-          user: { id: user.id, email: user.email, createdAt: user.created_at, activatedAt: null },
-        }
+    const [row] = await database.query<RegisterRow>(registerStatement, [
+      hashAddress(email),
+      userId,
+      email,
+      passwordHash,
+      codeId,
+      mailId,
+      eventId,
+      locale,
+      correlationId,
+      remind,
+    ])
+    return row
+  }
+
+  const findObstacle: FindObstacle = async email => {
+    const [obstacle] = await database.query<{ taken: boolean; wait_seconds: number | null }>(
+      explainStatement,
+      [hashAddress(email), email],
+    )
+    if (obstacle?.taken) return refuse({ refusal: 'email_taken' })
+    const retryAfterSeconds = obstacle?.wait_seconds ?? 0
+    if (retryAfterSeconds === 0) return undefined
+    return refuse({ refusal: 'rate_limited', limit: sendsPolicy(budget), retryAfterSeconds })
+  }
+
+  return {
+    findObstacle,
+
+    storeRegistration: async registration => {
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const row = await store(registration, false)
+        if (row?.email) return { ok: true, ...registeredBy(row) }
+        const obstacle = await findObstacle(registration.email)
+        if (obstacle) return obstacle
+        // What stood in the way has gone in between: the code of the other registration has just run out.
       }
-      const [obstacle] = await database.query<{ taken: boolean; wait_seconds: number | null }>(
-        explainStatement,
-        [address, email],
-      )
-      if (obstacle?.taken) return refuse({ refusal: 'email_taken' })
-      const wait = obstacle?.wait_seconds ?? 0
-      if (wait > 0) return refuse({ refusal: 'rate_limited', retryAfterSeconds: wait })
-      // What stood in the way has gone in between: the code of the other registration has just run out.
-    }
-    throw new Unavailable('the registration kept meeting others')
+      throw new Unavailable('the registration kept meeting others')
+    },
+
+    storeQuietly: async registration => {
+      const row = await store(registration, true)
+      if (!row) return { result: 'nothing' }
+      return row.email === null
+        ? { result: 'reminded', userId: row.id }
+        : { result: 'registered', ...registeredBy(row) }
+    },
   }
 }
+
+const registeredBy = (row: RegisterRow & { email: string }): Registered => ({
+  user: { id: row.id, email: row.email, createdAt: row.created_at, activatedAt: null },
+  replacedUserId: row.replaced_id ?? undefined,
+})

@@ -1,0 +1,31 @@
+/** Where a request comes from, as far as anyone needs to know. */
+export type Caller = {
+  /** IPv4 /24 or IPv6 /64, in CIDR notation. */
+  readonly network: string
+  readonly correlationId: string
+}
+
+/** What someone who looks for an attack, or into a complaint, wants to find in the log. */
+export type SecurityEvent = {
+  readonly event:
+    | 'registered'
+    | 'replaced'
+    | 'code_sent'
+    | 'reminder_sent'
+    | 'wrong_guess'
+    | 'exhausted'
+    | 'activated'
+    | 'credentials_refused'
+    | 'limit_hit'
+    | 'purged'
+  /** Canonical address. It is logged as its keyed hash, never as it is. */
+  readonly email?: string | undefined
+  readonly userId?: string
+  /** With `replaced`: the registration that is gone. */
+  readonly replacedUserId?: string
+  /** With `limit_hit`: the name of its policy. */
+  readonly limit?: string
+} & Partial<Caller>
+
+/** Writes a line into the audit log. Never throws. */
+export type Audit = (event: SecurityEvent) => void

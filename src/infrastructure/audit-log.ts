@@ -1,0 +1,22 @@
+import type { Audit } from '../application/audit.ts'
+
+/**
+ * Writes security events as lines of the log. An address stands there as the hash under which the ledger knows
+ * it, in hexadecimal: enough to follow one address through the log and into the ledger, not to learn it.
+ */
+export const auditLog =
+  (log: { info: (fields: object, message: string) => void }, hashAddress: (email: string) => Buffer): Audit =>
+  ({ event, email, userId, replacedUserId, network, correlationId, limit }) => {
+    log.info(
+      {
+        audit: event,
+        ...(email !== undefined && { address: hashAddress(email).toString('hex') }),
+        ...(userId !== undefined && { user_id: userId }),
+        ...(replacedUserId !== undefined && { replaced_user_id: replacedUserId }),
+        ...(limit !== undefined && { limit }),
+        ...(network !== undefined && { network }),
+        ...(correlationId !== undefined && { correlation_id: correlationId }),
+      },
+      'security event',
+    )
+  }

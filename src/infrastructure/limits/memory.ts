@@ -1,0 +1,35 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Limit } from '../../application/limit.ts'
+import type { LimitPolicy } from '../../domain/budget.ts'
+
+/** A limit that this process counts for itself, in memory; each key is forgotten with its window. */
+export const memoryLimit = (policy: LimitPolicy): Limit => {
+  if (policy.quota === 0) return unlimited(policy)
+  const limiter = new RateLimiterMemory({ points: policy.quota, duration: policy.windowSeconds })
+  return {
+    policy,
+    waitSeconds: async key => {
+      const standing = await limiter.get(key)
+      return standing && standing.consumedPoints >= policy.quota ? secondsLeft(standing) : 0
+    },
+    charge: key => limiter.consume(key).then(() => 0, overQuota),
+    refund: async key => {
+      // What was counted in a window that is over needs no refund in the next.
+      if (await limiter.get(key)) await limiter.reward(key)
+    },
+  }
+}
+
+const unlimited = (policy: LimitPolicy): Limit => ({
+  policy,
+  waitSeconds: async () => 0,
+  charge: async () => 0,
+  refund: async () => {},
+})
+
+const overQuota = (reason: unknown): number => {
+  if (reason instanceof RateLimiterRes) return secondsLeft(reason)
+  throw reason
+}
+
+const secondsLeft = ({ msBeforeNext }: RateLimiterRes): number => Math.max(1, Math.ceil(msBeforeNext / 1000))
