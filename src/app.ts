@@ -67,6 +67,8 @@ const PURGE_EVERY_MS = 60_000
 const QUIET_STEP_MS = 250
 const HOUR_SECONDS = 3600
 const QUARTER_HOUR_SECONDS = 900
+/** At so many addresses a network may use up its failed logins at the same time. */
+const ADDRESSES_OF_A_NETWORK = 10
 /** A lease outlasts the slowest hand-over and its settling, or a mail would be claimed while it is on its way. */
 const LEASE_MARGIN_SECONDS = 15
 /** Together they stay below the 10 s that orchestrators give before they kill. */
@@ -102,7 +104,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     })
     running.defer(database.close)
     const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
-    const audit = auditLog(log, hashAddress)
+    const audit = auditLog(auditLines(log), hashAddress)
     const statements = statementsOn(database, {
       hashAddress,
       sendsBudget: config.sendsBudget,
@@ -265,6 +267,9 @@ export const migrate = async (
   }
 }
 
+/** The audit log is written whatever `LOG_LEVEL` keeps out of the rest, unless there is to be no log at all. */
+const auditLines = (log: Log): Log => (log.level === 'silent' ? log : log.child({}, { level: 'info' }))
+
 /** The limits that each process counts for itself. */
 const limits = (quotas: Config['limits']) => ({
   registrationsPerNetwork: memoryLimit({
@@ -277,9 +282,14 @@ const limits = (quotas: Config['limits']) => ({
     quota: quotas.guessesPerNetworkPerHour,
     windowSeconds: HOUR_SECONDS,
   }),
-  loginFailuresPerNetwork: memoryLimit({
+  loginFailuresPerAddressAndNetwork: memoryLimit({
     name: 'login_failures_per_address_and_network',
     quota: quotas.loginFailuresPerQuarterHour,
+    windowSeconds: QUARTER_HOUR_SECONDS,
+  }),
+  loginFailuresPerNetwork: memoryLimit({
+    name: 'login_failures_per_network',
+    quota: quotas.loginFailuresPerQuarterHour * ADDRESSES_OF_A_NETWORK,
     windowSeconds: QUARTER_HOUR_SECONDS,
   }),
 })

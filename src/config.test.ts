@@ -45,6 +45,14 @@ describe('readConfig', () => {
     assert.deepEqual(config.mail, { transport: 'mailbox' })
     assert.equal(config.codeTtlSeconds, 60)
     assert.deepEqual(config.sendsBudget, { spacingSeconds: 30, perHour: 5, perDay: 10 })
+    assert.deepEqual(config.limits, {
+      registrationsPerNetworkPerHour: 100,
+      guessesPerNetworkPerHour: 20,
+      loginFailuresPerQuarterHour: 10,
+      loginFailuresPerDay: 100,
+    })
+    assert.equal(config.trustProxy, false)
+    assert.equal(config.hideRegisteredEmails, false)
     assert.deepEqual(config.argon2, { memoryKib: 19_456, passes: 2 })
     assert.equal(config.mailTimeoutMs, 15_000)
     assert.equal(config.mailGiveUpAfterSeconds, 3600)
@@ -71,6 +79,11 @@ describe('readConfig', () => {
       PORT: '9000',
       PUBLIC_URL: 'https://accounts.example.com/',
       LIMIT_SENDS_PER_DAY: '0',
+      LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR: '1',
+      LIMIT_GUESSES_PER_NETWORK_PER_HOUR: '2',
+      LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR: '3',
+      LIMIT_LOGIN_FAILURES_PER_DAY: '0',
+      HIDE_REGISTERED_EMAILS: 'true',
       MIGRATE_ON_START: 'false',
       LOG_LEVEL: 'warn',
       MAIL_FROM: 'Example <no-reply@example.com>',
@@ -79,6 +92,13 @@ describe('readConfig', () => {
     assert.equal(config.port, 9000)
     assert.equal(config.publicUrl, 'https://accounts.example.com')
     assert.equal(config.sendsBudget.perDay, 0)
+    assert.deepEqual(config.limits, {
+      registrationsPerNetworkPerHour: 1,
+      guessesPerNetworkPerHour: 2,
+      loginFailuresPerQuarterHour: 3,
+      loginFailuresPerDay: 0,
+    })
+    assert.equal(config.hideRegisteredEmails, true)
     assert.equal(config.migrateOnStart, false)
     assert.equal(config.logLevel, 'warn')
     assert.equal(config.mailFrom, 'Example <no-reply@example.com>')
@@ -121,6 +141,30 @@ describe('readConfig', () => {
     ['PUBLIC_URL', ['ftp://example.com', 'example.com', '/']],
     ['MAIL_FROM', ['nobody', 'a@b@c', 'Name <a@b', '<>', 'a@b, c@d', 'a@b\r\nBcc: c@d']],
     ['SECRET_KEY', ['x'.repeat(31)]],
+    ['LIMIT_SEND_SPACING_SECONDS', ['-1', '86401', '30s']],
+    ['LIMIT_SENDS_PER_HOUR', ['-1', '1001', 'none']],
+    ['LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR', ['-1', '1000001', '1.5']],
+    ['LIMIT_GUESSES_PER_NETWORK_PER_HOUR', ['-1', '1000001', 'off']],
+    ['LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR', ['-1', '1000001', 'false']],
+    ['LIMIT_LOGIN_FAILURES_PER_DAY', ['-1', '1000001', '1e3']],
+    ['HIDE_REGISTERED_EMAILS', ['1', 'TRUE', 'yes']],
+    [
+      'TRUST_PROXY',
+      [
+        ...['TRUE', 'yes', '-1', '1.5', '100', 'loopback', 'proxy.example', '*', ' '],
+        ...[
+          '10.0.0.0/33',
+          '10.0.0.0/',
+          '10.0.0.0/-1',
+          '10.0.0/8',
+          'fd00::/129',
+          '::1/',
+          '[::1]',
+          '10.0.0.1:80',
+        ],
+        ...['10.0.0.0/8,', ',10.0.0.1', '10.0.0.1;10.0.0.2', '10.0.0.1 10.0.0.2', '10.0.0.1,true'],
+      ],
+    ],
   ]
   for (const [name, values] of bad) {
     for (const value of values) {
@@ -129,6 +173,38 @@ describe('readConfig', () => {
       })
     }
   }
+
+  const proxies: [value: string, trusted: boolean | number | string[]][] = [
+    ['true', true],
+    ['false', false],
+    ['0', 0],
+    ['1', 1],
+    ['99', 99],
+    ['10.0.0.1', ['10.0.0.1']],
+    ['10.0.0.0/8', ['10.0.0.0/8']],
+    ['10.0.0.0/8, 192.168.0.1/32 ,fd00::/8', ['10.0.0.0/8', '192.168.0.1/32', 'fd00::/8']],
+    ['::1', ['::1']],
+    ['fd00::/128', ['fd00::/128']],
+  ]
+  for (const [value, trusted] of proxies) {
+    it(`reads TRUST_PROXY=${value}`, () => {
+      assert.deepEqual(read({ TRUST_PROXY: value }).trustProxy, trusted)
+    })
+  }
+
+  // Fastify does not start with one: invalid range on address.
+  it('refuses a network in TRUST_PROXY that is all of them', () => {
+    for (const TRUST_PROXY of ['0.0.0.0/0', '10.0.0.0/0', '::/0']) {
+      assert.deepEqual(complaints({ TRUST_PROXY }), ['TRUST_PROXY'])
+    }
+  })
+
+  it('says what TRUST_PROXY may be', () => {
+    assert.match(
+      messageOf({ TRUST_PROXY: 'loopback' }),
+      /\n {2}TRUST_PROXY must be true, false, the number of proxies in front, or their addresses/,
+    )
+  })
 
   it('counts a key in bytes', () => {
     assert.equal(read({ SECRET_KEY: 'é'.repeat(16) }).secretKey, 'é'.repeat(16))

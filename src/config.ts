@@ -151,7 +151,7 @@ const readTrustProxy = (read: Reader): boolean | number | string[] => {
 const isNetwork = (text: string): boolean => {
   const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const bits = { 4: 32, 6: 128 }[isIP(address)] ?? -1
-  return Number(prefix ?? 0) <= bits
+  return bits > 0 && (prefix === undefined || (Number(prefix) > 0 && Number(prefix) <= bits))
 }
 
 type Reader = ReturnType<typeof createReader>

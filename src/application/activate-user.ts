@@ -51,53 +51,49 @@ export type ActivationInput = { credentials: Credentials; code: string; caller: 
 
 /**
  * Activates the account that the credentials belong to, if `code` is the live code that was mailed for this
- * very registration. The guess is committed before it is compared, against its code, its address and its
- * network, so that neither a crash nor a race gives one away for free.
+ * very registration. The guess is committed before it is compared, so that neither a crash nor a race gives
+ * one away for free. Of guesses that a network sends all at once, those that end after its quota of wrong ones
+ * is spent learn nothing, right or wrong.
  */
 export const activateUser = (ports: ActivateUserPorts) => {
-  const guesses = ports.wrongGuessesPerNetwork
+  const wrongGuesses = ports.wrongGuessesPerNetwork
 
   return async ({ credentials, code, caller }: ActivationInput): Promise<Outcome<{ user: User }>> => {
-    const waitBefore = await guesses.waitSeconds(caller.network)
+    const waitBefore = await wrongGuesses.waitSeconds(caller.network)
     if (waitBefore > 0) return limitHit(waitBefore)
     const authenticated = await ports.authenticate(credentials, caller)
     if (!authenticated.ok) return authenticated
     const { user } = authenticated
     if (user.activatedAt) return refuse({ refusal: 'already_active' })
 
-    const wait = await guesses.charge(caller.network)
-    if (wait > 0) return limitHit(wait, user)
-    const outcome = await guess(user)
-    if (outcome.ok || outcome.refusal !== 'wrong_code') await guesses.refund(caller.network)
-    return outcome
+    const counted = await ports.countGuess(user)
+    if (!counted) return ports.explainDeadCode(user.id)
+    const expected = ports.deriveCode(counted.codeId, counted.codeLength)
+    if (expected === undefined) return refuse({ refusal: 'expired_code' })
+    if (!ports.sameCode(expected, code)) return wrongGuess(user, GUESSES_PER_CODE - counted.guess)
 
-    async function guess(user: User): Promise<Outcome<{ user: User }>> {
-      const counted = await ports.countGuess(user)
-      if (!counted) return ports.explainDeadCode(user.id)
-      const { id: userId, email } = user
-      const expected = ports.deriveCode(counted.codeId, counted.codeLength)
-      if (expected === undefined) return refuse({ refusal: 'expired_code' })
-      if (!ports.sameCode(expected, code)) {
-        const attemptsLeft = GUESSES_PER_CODE - counted.guess
-        ports.audit({ event: 'wrong_guess', email, userId, ...caller })
-        if (attemptsLeft === 0) ports.audit({ event: 'exhausted', email, userId, ...caller })
-        return refuse({ refusal: 'wrong_code', attemptsLeft })
-      }
+    const waitAfter = await wrongGuesses.waitSeconds(caller.network)
+    if (waitAfter > 0) return limitHit(waitAfter, user)
+    const consumed = await ports.consumeCode({
+      user,
+      codeId: counted.codeId,
+      eventId: ports.newId(),
+      correlationId: caller.correlationId,
+    })
+    if (!consumed) return ports.explainDeadCode(user.id)
+    ports.wakeCourier()
+    ports.audit({ event: 'activated', email: user.email, userId: user.id, ...caller })
+    return { ok: true, user }
 
-      const consumed = await ports.consumeCode({
-        user,
-        codeId: counted.codeId,
-        eventId: ports.newId(),
-        correlationId: caller.correlationId,
-      })
-      if (!consumed) return ports.explainDeadCode(userId)
-      ports.wakeCourier()
-      ports.audit({ event: 'activated', email, userId, ...caller })
-      return { ok: true, user }
+    async function wrongGuess({ email, id: userId }: User, attemptsLeft: number): Promise<Refused> {
+      ports.audit({ event: 'wrong_guess', email, userId, ...caller })
+      if (attemptsLeft === 0) ports.audit({ event: 'exhausted', email, userId, ...caller })
+      const wait = await wrongGuesses.charge(caller.network)
+      return wait > 0 ? limitHit(wait, user) : refuse({ refusal: 'wrong_code', attemptsLeft })
     }
 
     function limitHit(waitSeconds: number, user?: User): Refused {
-      return noteLimit(ports.audit, rateLimited(guesses.policy, waitSeconds), caller, user?.email)
+      return noteLimit(ports.audit, rateLimited(wrongGuesses.policy, waitSeconds), caller, user?.email)
     }
   }
 }

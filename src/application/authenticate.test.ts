@@ -19,6 +19,7 @@ const world = (
   const counted: string[] = []
   const audited: SecurityEvent[] = []
   const identify = authenticate({
+    loginFailuresPerAddressAndNetwork: noLimit,
     loginFailuresPerNetwork: noLimit,
     findAccount: async email => ({
       account: email === user.email ? { user, passwordHash: '$phc$' } : undefined,
@@ -126,7 +127,7 @@ describe('authenticate', () => {
     it('by address and network, and verifies nothing once they are spent', async () => {
       for (const email of KNOWN_AND_UNKNOWN) {
         const { as, verified, audited } = world(pendingUser, {
-          replaced: { loginFailuresPerNetwork: hourlyLimit(2) },
+          replaced: { loginFailuresPerAddressAndNetwork: hourlyLimit(2) },
         })
         assert.deepEqual(await as(email, 'Wrong-1'), INVALID)
         assert.deepEqual(await as(email.toUpperCase(), 'Wrong-2'), INVALID)
@@ -140,13 +141,23 @@ describe('authenticate', () => {
     })
 
     it('and tells those that were sent all at once nothing more than those one after the other', async () => {
-      const { as } = world(pendingUser, { replaced: { loginFailuresPerNetwork: hourlyLimit(3) } })
+      const { as } = world(pendingUser, { replaced: { loginFailuresPerAddressAndNetwork: hourlyLimit(3) } })
       const passwords = ['Wrong-1', 'Wrong-2', 'Wrong-3', 'Wrong-4', PASSWORD, 'Wrong-5']
       const outcomes = await Promise.all(passwords.map(password => as(pendingUser.email, password)))
       assert.deepEqual(
         outcomes.map(outcome => (outcome.ok ? 'in' : outcome.refusal)),
         [...Array(3).fill('invalid_credentials'), ...Array(3).fill('rate_limited')],
       )
+    })
+
+    it('by network, over all addresses', async () => {
+      const { as, verified } = world(pendingUser, { replaced: { loginFailuresPerNetwork: hourlyLimit(3) } })
+      for (const email of ['eve@example.com', 'no address', pendingUser.email]) {
+        assert.deepEqual(await as(email, 'Wrong-1'), INVALID)
+      }
+      const refused = await as(pendingUser.email)
+      assert.ok(!refused.ok && refused.refusal === 'rate_limited')
+      assert.equal(verified.length, 3)
     })
 
     it('and verifies nothing while those of a day are spent', async () => {

@@ -41,6 +41,8 @@ export type RenewPasswordHash = (change: { userId: string; from: string; to: str
 export type CountLoginFailure = (email: string) => Promise<Refused | undefined>
 
 export type AuthenticatePorts = {
+  loginFailuresPerAddressAndNetwork: Limit
+  /** Of any address: against one password tried on many accounts, and many hashes asked for by one client. */
   loginFailuresPerNetwork: Limit
   findAccount: FindAccount
   verifyPassword: VerifyPassword
@@ -68,14 +70,16 @@ export type Authenticate = (
  * which a password is known to be right is also when an outdated hash of it is renewed.
  */
 export const authenticate = (ports: AuthenticatePorts): Authenticate => {
-  const failures = ports.loginFailuresPerNetwork
-
   return async ({ email: typed, password }, caller, options) => {
     const address = canonicalEmail(typed)
     const email = address.ok ? address.email : undefined
-    const key = `${caller.network} ${email ?? typed}`
-    const waitBefore = await failures.waitSeconds(key)
-    if (waitBefore > 0) return limitHit(rateLimited(failures.policy, waitBefore))
+    // What is no address belongs to nobody: one key for all of it.
+    const counted: [limit: Limit, key: string][] = [
+      [ports.loginFailuresPerAddressAndNetwork, `${caller.network} ${email ?? ''}`],
+      [ports.loginFailuresPerNetwork, caller.network],
+    ]
+    const spentBefore = await spent()
+    if (spentBefore) return limitHit(spentBefore)
 
     const found = email === undefined ? undefined : await ports.findAccount(email)
     if (found?.loginRefused) return limitHit(found.loginRefused)
@@ -87,17 +91,30 @@ export const authenticate = (ports: AuthenticatePorts): Authenticate => {
     const verified = await ports.verifyPassword(password, account?.passwordHash)
     if (!verified.ok) return verified
     if (!account || !verified.matches) return failed()
-    // Of guesses sent all at once, those that end after the quota is spent learn nothing, right or wrong.
-    const waitAfter = await failures.waitSeconds(key)
-    if (waitAfter > 0) return limitHit(rateLimited(failures.policy, waitAfter))
+    // Of guesses sent all at once, those that end after a quota is spent learn nothing, right or wrong. That of a
+    // day is not read again: it can be overshot by what is being verified, which the admission queue bounds.
+    const spentMeanwhile = await spent()
+    if (spentMeanwhile) return limitHit(spentMeanwhile)
     if (verified.outdated) await renew(account, password)
     return { ok: true, user: account.user }
 
+    async function spent(): Promise<Refused | undefined> {
+      for (const [limit, key] of counted) {
+        const wait = await limit.waitSeconds(key)
+        if (wait > 0) return rateLimited(limit.policy, wait)
+      }
+      return undefined
+    }
+
     async function failed(): Promise<Refused> {
-      const overNetwork = await failures.charge(key)
-      const overAddress = email === undefined ? undefined : await ports.countLoginFailure(email)
-      if (overNetwork > 0) return limitHit(rateLimited(failures.policy, overNetwork))
-      if (overAddress) return limitHit(overAddress)
+      const over: (Refused | undefined)[] = []
+      for (const [limit, key] of counted) {
+        const wait = await limit.charge(key)
+        if (wait > 0) over.push(rateLimited(limit.policy, wait))
+      }
+      if (email !== undefined) over.push(await ports.countLoginFailure(email))
+      const refused = over.find(one => one !== undefined)
+      if (refused) return limitHit(refused)
       ports.audit({ event: 'credentials_refused', email, ...caller })
       return refuse({ refusal: 'invalid_credentials' })
     }

@@ -12,8 +12,6 @@ export type Limit = {
   waitSeconds: (key: string) => Promise<number>
   /** Counts one. Returns the seconds to wait when that one was over the quota, else 0. */
   charge: (key: string) => Promise<number>
-  /** Takes one back that turned out not to count. */
-  refund: (key: string) => Promise<void>
 }
 
 export const rateLimited = (limit: LimitPolicy, retryAfterSeconds: number): Refused =>

@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/refusals.ts'
-import type { Audit } from './audit.ts'
+import type { Audit, Caller } from './audit.ts'
 import type { Limit } from './limit.ts'
 import {
   admitRegistration,
@@ -16,11 +16,12 @@ import {
  * an active account; or nothing, while a code of its is live or on its way, or its sends budget is spent.
  * Throws `Unavailable`.
  */
-export type StoreQuietly = (
-  registration: NewRegistration,
-) => Promise<
-  ({ result: 'registered' } & Registered) | { result: 'reminded'; userId: string } | { result: 'nothing' }
->
+export type StoreQuietly = (registration: NewRegistration) => Promise<StoredQuietly>
+
+type StoredQuietly =
+  | ({ result: 'registered' } & Registered)
+  | { result: 'reminded'; userId: string }
+  | { result: 'nothing' }
 
 export type RegisterQuietlyPorts = NewRegistrationPorts & {
   registrationsPerNetwork: Limit
@@ -39,9 +40,8 @@ export type RegisterQuietlyPorts = NewRegistrationPorts & {
  * work (one hash, one statement, the courier woken) and in the same time. Refusals: those that depend on the
  * request, its network and the load alone.
  */
-export const registerQuietly =
-  (ports: RegisterQuietlyPorts) =>
-  async (input: RegistrationInput): Promise<Outcome<object>> => {
+export const registerQuietly = (ports: RegisterQuietlyPorts) => {
+  return async (input: RegistrationInput): Promise<Outcome<object>> => {
     const since = ports.now()
     const admitted = await admitRegistration(ports, input)
     if (!admitted.ok) return admitted
@@ -50,7 +50,14 @@ export const registerQuietly =
 
     const stored = await ports.storeQuietly(prepared.registration)
     ports.wakeCourier()
-    if (stored.result === 'registered') auditRegistered(ports.audit, stored, input.caller)
+    note(stored, admitted.email, input.caller)
     await ports.evenOut(since)
     return { ok: true }
   }
+
+  function note(stored: StoredQuietly, email: string, caller: Caller): void {
+    if (stored.result === 'registered') auditRegistered(ports.audit, stored, caller)
+    else if (stored.result === 'nothing') ports.audit({ event: 'ignored', email, ...caller })
+    else ports.audit({ event: 'reminded', email, userId: stored.userId, ...caller })
+  }
+}

@@ -11,6 +11,7 @@ export type LimitPolicy = {
     | 'registrations_per_network'
     | 'wrong_guesses_per_network'
     | 'login_failures_per_address_and_network'
+    | 'login_failures_per_network'
     | 'login_failures_per_address'
     | 'sends_per_address'
   readonly quota: number

@@ -80,6 +80,13 @@ describe('canonicalEmail', () => {
     assert.deepEqual(rulesBrokenBy('a:b@localhost'), ['email_colon', 'email_domain'])
   })
 
+  it('looks no further into what is far too long, whatever it is', () => {
+    for (const input of [' '.repeat(8000), `a${' '.repeat(8000)}b@example.com`, `\n${'"('.repeat(4000)}`]) {
+      assert.deepEqual(rulesBrokenBy(input), ['email_too_long'])
+    }
+    assert.deepEqual(rulesBrokenBy(`${' '.repeat(200)}ada@example.com${' '.repeat(200)}`), [])
+  })
+
   it('takes every address that RFC 5322 lets a person have, without regard to case', () => {
     fc.assert(
       fc.property(fc.emailAddress(), address => {

@@ -4,6 +4,8 @@ import type { BrokenRule } from './refusals.ts'
 /** RFC 5321 §4.5.3.1: 64 octets before the @; a path of 256 octets leaves 254 for the address itself. */
 const MAX_LOCAL_LENGTH = 64
 const MAX_LENGTH = 254
+/** With room for spaces around it. What is longer is not looked at any further, which bounds the work. */
+const MAX_TYPED_LENGTH = 2 * MAX_LENGTH
 
 export type CanonicalEmail =
   | { readonly ok: true; readonly email: string }
@@ -16,6 +18,7 @@ export type CanonicalEmail =
  * subset of RFC 5322 is the one that real mailboxes use and that HTTP Basic credentials can carry.
  */
 export const canonicalEmail = (input: string): CanonicalEmail => {
+  if (input.length > MAX_TYPED_LENGTH) return TOO_LONG
   const trimmed = input.replace(/^[ \t]+|[ \t]+$/g, '')
   if (/[\p{Cc}\u2028\u2029]/u.test(trimmed)) {
     return broken('email_control_character', 'must not contain line breaks or other control characters')
@@ -32,13 +35,12 @@ export const canonicalEmail = (input: string): CanonicalEmail => {
 
   // Only now: the Kelvin sign (U+212A) would have become an ASCII k.
   const email = `${local.toLowerCase()}@${domain.name}`
-  if (email.length > MAX_LENGTH) {
-    return broken('email_too_long', `must have at most ${MAX_LENGTH} characters`)
-  }
-  return { ok: true, email }
+  return email.length > MAX_LENGTH ? TOO_LONG : { ok: true, email }
 }
 
 const broken = (rule: string, detail: string): CanonicalEmail => ({ ok: false, broken: [{ rule, detail }] })
+
+const TOO_LONG = broken('email_too_long', `must have at most ${MAX_LENGTH} characters`)
 
 const localPartProblem = (local: string): BrokenRule | undefined => {
   if (local === '') return { rule: 'email_syntax', detail: 'must have a name before the @' }

@@ -27,6 +27,8 @@ describe('brokenPasswordRules', () => {
   const refused: [what: string, password: string, rules: string[]][] = [
     ['11 characters', 'Abcdefghij-', ['password_too_short']],
     ['129 characters', `A-${'b'.repeat(127)}`, ['password_too_long']],
+    // Nobody looks for a common word in it: that would take time with the square of its length.
+    ['129 characters around a common word', `${'-'.repeat(121)}Password`, ['password_too_long']],
     ['12 UTF-16 units that are 11 characters', 'Abcdefghij😀', ['password_too_short']],
     ['12 code points that NFC makes 11', `Abcdefghi-e\u0301`, ['password_too_short']],
     ['no upper-case letter', 'correct-horse-7', ['password_upper_case']],

@@ -36,7 +36,7 @@ export const brokenPasswordRules = (password: string, email?: string): BrokenRul
       'must be valid Unicode text (it has a lone surrogate)',
     ],
     [
-      !isCommonPassword(normalised),
+      length > MAX_LENGTH || !isCommonPassword(normalised),
       'password_common',
       'must not be one of the most common passwords, whatever digits and signs surround it',
     ],

@@ -15,7 +15,8 @@ export const networkOfRequest = (request: FastifyRequest): string =>
  */
 export const networkOf = (text: string): string | undefined => {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text
-  if (!ipaddr.isValid(bare)) return undefined
+  // Not what the package takes for IPv4 beside four decimal parts: 1, 127.1, 0x7f.1.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined
   const address = ipaddr.process(bare)
   if (address instanceof ipaddr.IPv4) return `${address.octets.slice(0, 3).join('.')}.0/24`
   const prefix = address.parts.slice(0, 4).map(part => part.toString(16))

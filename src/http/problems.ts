@@ -127,7 +127,7 @@ export const PROBLEMS: { readonly [code in ProblemCode]: ProblemKind } = {
     title: 'Rate limited',
     detail: 'That is too often; Retry-After says in how many seconds it works again.',
     remedy:
-      'Wait as many seconds as the Retry-After header says. RateLimit-Policy names the limit, how much it allows (q), and in how many seconds (w). The answer is the same whether an address is known here or not.',
+      'Wait as many seconds as the Retry-After header says. RateLimit-Policy names the limit, how much it allows (q), and in how many seconds (w).',
   },
   headers_too_large: {
     status: 431,

@@ -20,7 +20,11 @@ describe('explainDeadCode', () => {
     ],
     ['expired_code', 'a code that has expired', "code_expires_at = now() - interval '1 second'"],
     ['expired_code', 'a code that was given up', 'code_id = null, code_expires_at = null'],
-    ['expired_code', 'a code that was exhausted before it was given up', 'code_guesses = 3, code_id = null'],
+    [
+      'exhausted_code',
+      'a code that was exhausted before it was given up',
+      'code_guesses = 3, code_id = null',
+    ],
   ]
   for (const [refusal, state, change] of states) {
     it(`says ${refusal} of ${state}`, async () => {

@@ -40,10 +40,16 @@ export const createPasswordHashing = async (
     },
     verifyPassword: async (password, stored) => {
       const phc = stored !== undefined && isAffordable(stored, most) ? stored : undefined
-      const admitted = await admit('first', () => verify(phc ?? decoy, normalisePassword(password)))
+      const normalised = normalisePassword(password)
+      const admitted = await admit('first', async () => {
+        const matches = phc === undefined ? undefined : await verify(phc, normalised).catch(() => undefined)
+        // What cannot be verified costs the same, and matches nothing.
+        if (matches === undefined) await verify(decoy, normalised)
+        return matches === true
+      })
       if (!admitted.ok) return admitted
-      const matches = admitted.value && phc !== undefined
-      return { ok: true, matches, outdated: matches && !phc.startsWith(prefix) }
+      const matches = admitted.value
+      return { ok: true, matches, outdated: matches && phc?.startsWith(prefix) !== true }
     },
   }
 }

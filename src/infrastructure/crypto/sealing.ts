@@ -17,6 +17,7 @@ export const seal = (secret: Buffer, secretKey: string): Buffer => {
 
 /** Decrypts what `seal` has made; `undefined` when it was another key, or when a bit of it has changed. */
 export const unseal = (sealed: Buffer, secretKey: string): Buffer | undefined => {
+  if (sealed.length < IV_BYTES + TAG_BYTES) return undefined
   const decipher = createDecipheriv(CIPHER, sealingKey(secretKey), sealed.subarray(0, IV_BYTES), {
     authTagLength: TAG_BYTES,
   })

@@ -13,10 +13,6 @@ export const memoryLimit = (policy: LimitPolicy): Limit => {
       return standing && standing.consumedPoints >= policy.quota ? secondsLeft(standing) : 0
     },
     charge: key => limiter.consume(key).then(() => 0, overQuota),
-    refund: async key => {
-      // What was counted in a window that is over needs no refund in the next.
-      if (await limiter.get(key)) await limiter.reward(key)
-    },
   }
 }
 
@@ -24,7 +20,6 @@ const unlimited = (policy: LimitPolicy): Limit => ({
   policy,
   waitSeconds: async () => 0,
   charge: async () => 0,
-  refund: async () => {},
 })
 
 const overQuota = (reason: unknown): number => {

@@ -8,7 +8,7 @@ const statement = {
   text: `
 select
   activated_at is not null as active,
-  code_id is not null and code_guesses >= ${GUESSES_PER_CODE} as exhausted
+  code_guesses >= ${GUESSES_PER_CODE} as exhausted
 from users where id = $1`,
 }
 

@@ -40,8 +40,9 @@ with stretch as materialized (
   limit ${STRETCH}
 ),
 deleted as (
-  delete from address_ledger using stretch
-  where address_ledger.address_hash = stretch.address_hash
+  delete from address_ledger
+  where address_hash > $1
+    and address_hash <= (select address_hash from stretch order by address_hash desc limit 1)
     and touched_at < now() - case wrong_guesses when 0 then make_interval(secs => $2) else interval '400 days' end
 )
 select address_hash from stretch order by address_hash offset ${STRETCH} - 1`,
