@@ -73,7 +73,8 @@ async function unevenRegistrations(_: TestDatabase, { prepare, useCases }: RealP
   const kinds = await registrationKinds(prepare)
   const server = await createServer({
     useCases,
-    isReady: async () => true,
+    isDraining: () => false,
+    databaseAnswers: async () => true,
     log: pino({ level: 'silent' }),
     trustProxy: false,
     publicUrl: 'http://localhost:8000',

@@ -43,8 +43,8 @@ export type App = {
   /** Brings everything up and returns where it can be reached. Throws, with nothing left running, if it cannot. */
   start: () => Promise<Addresses>
   /**
-   * Drains: answers what is being asked, hands over and settles what is being mailed, then closes; at most
-   * 10 s. Mail that is still on its way then is handed over again by whoever comes next, with the same code.
+   * Drains: is not ready any more, which in production balancers get a moment to see; answers what is being
+   * asked, hands over and settles what is being mailed, then closes; at most 10 s. Mail that is still on its way then is handed over again by whoever comes next, with the same code.
    */
   stop: () => Promise<void>
 }
@@ -71,11 +71,15 @@ const QUARTER_HOUR_SECONDS = 900
 const ADDRESSES_OF_A_NETWORK = 10
 /** A lease outlasts the slowest hand-over and its settling, or a mail would be claimed while it is on its way. */
 const LEASE_MARGIN_SECONDS = 15
-/** Together they stay below the 10 s that orchestrators give before they kill. */
-const DRAIN_REQUESTS_MS = 4000
-const DRAIN_COURIER_MS = 5000
+/**
+ * Together they stay below the 10 s that orchestrators give before they kill. The notice is for balancers: time
+ * to see that the service is not ready, while it still answers.
+ */
+const DRAIN_NOTICE_MS = 2500
+const DRAIN_REQUESTS_MS = 3500
+const DRAIN_COURIER_MS = 3500
 /** Whatever still hangs then, a query on a dead connection for one, is left behind. */
-const DRAIN_MS = 9500
+const DRAIN_MS = 9750
 
 /** Builds Vestibule from its parts, top to bottom. `dataDir` is where the embedded database lives. */
 export const createApp = (config: Config, dataDir: string, parts: Partial<Parts> = {}): App => {
@@ -169,7 +173,8 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     )
     const server = await createServer({
       useCases,
-      isReady: async () => !draining && (await database.answers()),
+      isDraining: () => draining,
+      databaseAnswers: database.answers,
       log,
       trustProxy: config.trustProxy,
       publicUrl: config.publicUrl,
@@ -201,9 +206,10 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       draining = true
       await started?.catch(() => {})
       log.info('draining')
+      if (config.production) await sleep(DRAIN_NOTICE_MS, undefined, { ref: false })
       const closed = await Promise.race([
         running.disposeAsync().then(() => true),
-        sleep(DRAIN_MS, false, { ref: false }),
+        sleep(DRAIN_MS - DRAIN_NOTICE_MS, false, { ref: false }),
       ])
       log[closed ? 'info' : 'warn'](closed ? 'stopped' : 'stopped before everything was closed')
     },

@@ -29,7 +29,12 @@ const readEnvironment = (): Config => {
   return readConfig(process.env, process.stdout.isTTY === true)
 }
 
+/** What DNS and files need of libuv's pool beside the hashes: as much as it has by default. */
+const OTHER_THREADS = 4
+
 const serve = async (config: Config): Promise<void> => {
+  // Has to be said before anything uses the pool. Its 4 threads would hold 4 hashes, and DNS would wait for them.
+  process.env.UV_THREADPOOL_SIZE = String(config.hashConcurrency + OTHER_THREADS)
   const app = createApp(config, DATA_DIR)
   let stopping = false
   const stop = () => {

@@ -3,6 +3,8 @@ export type Caller = {
   /** IPv4 /24 or IPv6 /64, in CIDR notation. */
   readonly network: string
   readonly correlationId: string
+  /** Aborted when nobody waits for the answer any more. */
+  readonly gone?: AbortSignal
 }
 
 /** What someone who looks for an attack, or into a complaint, wants to find in the log. */
@@ -27,7 +29,7 @@ export type SecurityEvent = {
   readonly replacedUserId?: string
   /** With `limit_hit`: the name of its policy. */
   readonly limit?: string
-} & Partial<Caller>
+} & Partial<Omit<Caller, 'gone'>>
 
 /** Writes a line into the audit log. Never throws. */
 export type Audit = (event: SecurityEvent) => void

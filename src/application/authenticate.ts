@@ -23,12 +23,12 @@ export type FindAccount = (email: string) => Promise<{
 
 /**
  * Compares a password with a PHC string; with `undefined` it does the same work and never matches. `outdated`
- * tells that the string was made with other parameters than those of today. Refuses with `overloaded` when too
- * many hashes wait already.
+ * tells that the string was made with other parameters than those of today. Refuses like `HashPassword`.
  */
 export type VerifyPassword = (
   password: string,
   phc: string | undefined,
+  gone?: AbortSignal,
 ) => Promise<Outcome<{ matches: boolean; outdated: boolean }>>
 
 /** Replaces the password hash of a user, unless it has changed meanwhile. Throws `Unavailable`. */
@@ -88,7 +88,7 @@ export const authenticate = (ports: AuthenticatePorts): Authenticate => {
       return limitHit(found.sendRefused)
     }
 
-    const verified = await ports.verifyPassword(password, account?.passwordHash)
+    const verified = await ports.verifyPassword(password, account?.passwordHash, caller.gone)
     if (!verified.ok) return verified
     if (!account || !verified.matches) return failed()
     // Of guesses sent all at once, those that end after a quota is spent learn nothing, right or wrong. That of a

@@ -5,8 +5,11 @@ import type { Audit, Caller } from './audit.ts'
 import { type Limit, noteLimit, rateLimited } from './limit.ts'
 import type { RecentAddresses } from './recent-addresses.ts'
 
-/** Hashes a password into a PHC string, or refuses with `overloaded` when too many wait already. */
-export type HashPassword = (password: string) => Promise<Outcome<{ phc: string }>>
+/**
+ * Hashes a password into a PHC string, or refuses with `overloaded` when too many wait already, or when its
+ * asker is `gone` before its turn comes.
+ */
+export type HashPassword = (password: string, gone?: AbortSignal) => Promise<Outcome<{ phc: string }>>
 
 /** Everything that a registration leaves in the database. */
 export type NewRegistration = {
@@ -107,7 +110,7 @@ export const prepareRegistration = async (
   { email, password }: { email: string; password: string },
   { locale, caller }: RegistrationInput,
 ): Promise<Outcome<{ registration: NewRegistration }>> => {
-  const hashed = await ports.hashPassword(password)
+  const hashed = await ports.hashPassword(password, caller.gone)
   if (!hashed.ok) return hashed
   const registration = {
     userId: ports.newId(),

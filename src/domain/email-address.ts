@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import type { BrokenRule } from './refusals.ts'
 
 /** RFC 5321 §4.5.3.1: 64 octets before the @; a path of 256 octets leaves 254 for the address itself. */
@@ -92,6 +92,8 @@ const asciiDomain = (domain: string): AsciiDomain => {
   if (name === '' || labels.some(label => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label))) {
     return bad('must have a valid domain name after the @')
   }
+  // What is ASCII already passes unchecked, but an A-label has to stand for something (RFC 5891 §4.2).
+  if (/(^|\.)xn--/.test(domainToUnicode(name))) return bad('must have a valid domain name after the @')
   if (labels.length < 2) return bad('must have a domain with a dot after the @')
   // RFC 3696 §2: a top-level domain is never all digits; this is also what keeps IPv4 addresses out.
   if (/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? ''))

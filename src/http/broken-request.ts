@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { correlationId } from './correlation-id.ts'
 import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemDocument } from './problems.ts'
+import { securityHeaders } from './security-headers.ts'
 
 /** How long a client may take to read the answer and close its side. */
 const LINGER_MS = 1000
@@ -34,6 +35,7 @@ export const answerBrokenRequest = (
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Correlation-Id: ${id}`,
     'Cache-Control: no-store',
+    ...Object.entries(securityHeaders('/', context.publicUrl)).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

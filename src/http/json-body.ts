@@ -36,5 +36,5 @@ export const acceptOnlyJson = (server: FastifyInstance): void => {
 }
 
 const isPlainUtf8 = ({ headers }: FastifyRequest): boolean =>
-  /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(headers['content-type'] ?? '') &&
+  /^application\/json[ \t]*(;[ \t]*(charset="?utf-8"?[ \t]*)?)?$/i.test(headers['content-type'] ?? '') &&
   /^(identity)?$/i.test(headers['content-encoding'] ?? '')

@@ -13,21 +13,26 @@ import { correlationId } from './correlation-id.ts'
 import { addDocs } from './docs.ts'
 import { acceptOnlyJson, RequestProblem } from './json-body.ts'
 import { type Answers, createAnswers, type ProblemCode } from './problems.ts'
-import { healthRoutes, type IsReady } from './routes/health.ts'
+import { healthRoutes } from './routes/health.ts'
 import { problemPages } from './routes/problem-pages.ts'
 import { userRoutes } from './routes/users.ts'
+import { securityHeaders } from './security-headers.ts'
 
 const BODY_LIMIT = 8 * 1024
 const HEADERS_LIMIT = 16 * 1024
 const MOST_HEADERS = 100
 /** A client that trickles its request is cut off after this long; a real one needs milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000
+/** What is beyond is closed at once: a connection costs some 20 KiB even if it never says a word. */
+const MOST_CONNECTIONS = 5000
 /** Headers that change their meaning, or that of the request, when they come twice. */
 const ONCE_ONLY = new Set(['host', 'authorization', 'content-type', 'content-length'])
 
 export type ServerParts = {
   useCases: UseCases
-  isReady: IsReady
+  /** True from the moment on at which somebody has asked the service to stop. */
+  isDraining: () => boolean
+  databaseAnswers: () => Promise<boolean>
   log: FastifyBaseLogger
   /** Whose `X-Forwarded-For` is believed: nobody's, everybody's, that of so many hops, or of these networks. */
   trustProxy: boolean | number | string[]
@@ -57,8 +62,8 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, parts),
     frameworkErrors: (error, request, reply) => {
       // A path that cannot be routed meets no hooks: what they do is done here.
-      addCommonHeaders(request, reply)
-      reply.raw.once('finish', () => logRequest(request, reply))
+      addCommonHeaders(request, reply, parts.publicUrl)
+      logWhenOver(request, reply)
       answerError(error, request, reply)
     },
     ajv: {
@@ -66,27 +71,38 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     },
   })
 
+  server.addHook('onRequest', async (request, reply) => logWhenOver(request, reply))
   acceptOnlyJson(server)
-  addHeaderRules(server, answers)
-  server.addHook('onResponse', async (request, reply) => logRequest(request, reply))
+  addHeaderRules(server, answers, parts.publicUrl)
+  server.addHook('onSend', async (_request, reply) => {
+    // The next request on this connection should find another instance.
+    if (parts.isDraining()) reply.header('connection', 'close')
+  })
   server.setErrorHandler(answerError)
   // Node would answer an expectation that it does not know by itself; the header rules do it better.
   server.server.on('checkExpectation', (...exchange) => server.server.emit('request', ...exchange))
 
   const methodsByPath = collectMethods(server)
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return notFound(request, reply)
+  })
   if (parts.docs) await addDocs(server, parts.publicUrl, parts.version)
   userRoutes(server, parts.useCases, answers)
-  healthRoutes(server, parts.isReady, answers)
+  healthRoutes(server, async () => !parts.isDraining() && (await parts.databaseAnswers()), answers)
   problemPages(server, answers)
   if (parts.docs) server.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
 
-  server.setNotFoundHandler((request, reply) => {
+  // For a file of the documentation that is not there; everything else is refused before its body is read.
+  server.setNotFoundHandler(notFound)
+  server.server.maxConnections = MOST_CONNECTIONS
+  return server
+
+  function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const methods = methodsByPath(request.url)
     // A path that does answer this method is one with a wildcard, which found nothing behind it.
     if (methods.length === 0 || methods.includes(request.method)) return answers.problem(reply, 'not_found')
     return answers.problem(reply.header('allow', methods.join(', ')), 'method_not_allowed')
-  })
-  return server
+  }
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const code = problemOf(error)
@@ -123,18 +139,19 @@ const problemOf = (error: unknown): ProblemCode => {
   return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? 'bad_request' : 'internal_error'
 }
 
-const addHeaderRules = (server: FastifyInstance, answers: Answers): void => {
+const addHeaderRules = (server: FastifyInstance, answers: Answers, publicUrl: string): void => {
   server.addHook('onRequest', async (request, reply) => {
-    addCommonHeaders(request, reply)
+    addCommonHeaders(request, reply, publicUrl)
     const problem = headerProblem(request)
     if (problem) return answers.problem(reply, problem)
   })
 }
 
-const addCommonHeaders = (request: FastifyRequest, reply: FastifyReply): void => {
+const addCommonHeaders = (request: FastifyRequest, reply: FastifyReply, publicUrl: string): void => {
   reply.header('x-correlation-id', request.id)
   // The route says more than the path: /%75sers/me is /users/me.
   const path = request.routeOptions.url ?? pathOf(request.url)
+  reply.headers(securityHeaders(path, publicUrl))
   if (path.startsWith('/users')) reply.header('cache-control', 'no-store')
 }
 
@@ -145,18 +162,29 @@ const headerProblem = ({ raw }: FastifyRequest): ProblemCode | undefined => {
   if (new Set(once).size < once.length) return 'duplicate_header'
   // RFC 9110 §10.1.1: there is one expectation, which Node has met already.
   if (!/^(100-continue)?$/i.test(raw.headers.expect ?? '')) return 'bad_request'
+  // RFC 9112 §3.2: the router would cut a fragment off, and take the asterisk of OPTIONS for a path.
+  if (raw.url?.includes('#')) return 'bad_request'
+  if (raw.url === '*') return 'not_found'
+  // RFC 9112 §6.1: the only coding there is, and only since HTTP/1.1.
+  const coding = raw.headers['transfer-encoding']
+  if (coding !== undefined && (raw.httpVersion !== '1.1' || !/^chunked$/i.test(coding))) return 'bad_request'
   // RFC 9112 §3.2: every request of HTTP/1.1 names its host.
   if (raw.httpVersion === '1.1') return once.includes('host') ? undefined : 'bad_request'
   return raw.httpVersion === '1.0' ? undefined : 'bad_request'
 }
 
-/** One line per request. Its path only as the route it met: what was typed into an address may be a secret. */
-const logRequest = (request: FastifyRequest, reply: FastifyReply): void => {
-  const fields = {
-    method: request.method,
-    route: request.routeOptions.url ?? null,
-    status: reply.statusCode,
-    duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-  }
-  request.log.info(fields, 'request')
+/**
+ * One line per request, also when its client went before the answer came: then there is no status. Its path only
+ * as the route it met: what was typed into an address may be a secret.
+ */
+const logWhenOver = (request: FastifyRequest, reply: FastifyReply): void => {
+  reply.raw.once('close', () => {
+    const fields = {
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      status: reply.raw.writableFinished ? reply.statusCode : null,
+      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+    }
+    request.log.info(fields, reply.raw.writableFinished ? 'request' : 'request given up by its client')
+  })
 }

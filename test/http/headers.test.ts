@@ -53,6 +53,33 @@ describe('every answer', () => {
     assert.match(answer?.headers.get('x-correlation-id') ?? '', UUID)
   })
 
+  it('tells browsers to do nothing with it, even when there was no request to answer', async () => {
+    const broken = await sendRaw(app.url, 'nonsense\r\n\r\n')
+    assert.ok(broken)
+    for (const { headers } of [...(await everyKind({})), broken]) {
+      assert.equal(headers.get('x-content-type-options'), 'nosniff')
+      assert.equal(headers.get('x-frame-options'), 'DENY')
+      assert.equal(headers.get('referrer-policy'), 'no-referrer')
+      assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin')
+      assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin')
+      const policy = headers.get('content-security-policy') ?? ''
+      assert.match(policy, /^default-src 'none';/)
+      assert.match(policy, /frame-ancestors 'none'/)
+      assert.doesNotMatch(policy, /unsafe|\*|http/)
+      assert.equal(headers.get('strict-transport-security'), null, 'there is no TLS to insist on')
+    }
+  })
+
+  it('insists on TLS where clients reach the service by it', async () => {
+    const behindTls = await startApp({ env: { PUBLIC_URL: 'https://signup.example.com' } })
+    try {
+      const { headers } = await createClient(behindTls.url).ask('GET', '/health/live')
+      assert.match(headers.get('strict-transport-security') ?? '', /^max-age=\d{8,}/)
+    } finally {
+      await behindTls.stop()
+    }
+  })
+
   it('about users is never stored by a cache, however the path is written', async () => {
     for (const target of [
       '/users',

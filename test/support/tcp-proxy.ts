@@ -9,13 +9,13 @@ export type TcpProxy = {
   refuse: () => Promise<void>
   /** Takes new connections and never answers, as a server does that is lost behind a firewall. */
   swallow: () => Promise<void>
-  /** Passes everything on, as at first. */
-  forward: () => Promise<void>
+  /** Passes everything on, as at first; to another server, if its URL is given. */
+  forward: (serverUrl?: string) => Promise<void>
   close: () => Promise<void>
 }
 
 export const startTcpProxy = async (serverUrl: string): Promise<TcpProxy> => {
-  const target = new URL(serverUrl)
+  let target = new URL(serverUrl)
   const open = new Set<Socket>()
   let swallowing = false
   let server: Server | undefined
@@ -63,7 +63,8 @@ export const startTcpProxy = async (serverUrl: string): Promise<TcpProxy> => {
       swallowing = true
       await listen()
     },
-    forward: async () => {
+    forward: async (otherUrl = target.href) => {
+      target = new URL(otherUrl)
       await refuse()
       swallowing = false
       await listen()

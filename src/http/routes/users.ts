@@ -56,7 +56,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
         email: String(email),
         password: String(password),
         locale: textOrNothing(locale) ?? DEFAULT_LOCALE,
-        caller: callerOf(request),
+        caller: callerOf(request, reply),
       }
       if (registerQuietly) {
         const taken = await registerQuietly(input)
@@ -101,7 +101,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
         return answers.refused(reply, refuse({ refusal: 'validation_failed', violations }))
       }
       const { code } = request.body as { code: string }
-      const activated = await useCases.activate({ credentials, code, caller: callerOf(request) })
+      const activated = await useCases.activate({ credentials, code, caller: callerOf(request, reply) })
       if (!activated.ok) return answers.refused(reply, activated)
       return reply.send({ message: 'Account activated successfully' })
     },
@@ -127,7 +127,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
       if (violations.length > 0) {
         return answers.refused(reply, refuse({ refusal: 'validation_failed', violations }))
       }
-      const sent = await useCases.resend({ credentials, caller: callerOf(request) })
+      const sent = await useCases.resend({ credentials, caller: callerOf(request, reply) })
       if (!sent.ok) return answers.refused(reply, sent)
       return reply
         .code(202)
@@ -152,7 +152,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
   async function me(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const credentials = parseBasicAuth(request.headers.authorization)
     if (!credentials) return answers.problem(reply, 'invalid_credentials')
-    const authenticated = await useCases.authenticate(credentials, callerOf(request))
+    const authenticated = await useCases.authenticate(credentials, callerOf(request, reply))
     if (!authenticated.ok) return answers.refused(reply, authenticated)
     const { id, email, createdAt, activatedAt } = authenticated.user
     return reply.send({
@@ -165,10 +165,20 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
   }
 }
 
-const callerOf = (request: FastifyRequest): Caller => ({
+const callerOf = (request: FastifyRequest, reply: FastifyReply): Caller => ({
   network: networkOfRequest(request),
   correlationId: request.id,
+  gone: goneSignal(reply),
 })
+
+/** Fastify's own `request.signal` is aborted as soon as the body has been read, not when the client goes. */
+const goneSignal = ({ raw }: FastifyReply): AbortSignal => {
+  const gone = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort()
+  })
+  return gone.signal
+}
 
 const shapeOf = (request: FastifyRequest): Violation[] =>
   shapeViolations(request.validationError?.validation ?? [])

@@ -9,11 +9,15 @@ const world = (options: { concurrency: number; queueMs: number }) => {
   const begun: string[] = []
   const ends = new Map<string, () => void>()
 
-  const ask = (name: string, urgency: Urgency = 'later') =>
-    admit(urgency, () => {
-      begun.push(name)
-      return new Promise<string>(resolve => ends.set(name, () => resolve(name)))
-    })
+  const ask = (name: string, urgency: Urgency = 'later', gone?: AbortSignal) =>
+    admit(
+      urgency,
+      () => {
+        begun.push(name)
+        return new Promise<string>(resolve => ends.set(name, () => resolve(name)))
+      },
+      gone,
+    )
 
   const finish = async (name: string, tookMs = 0): Promise<void> => {
     nowMs += tookMs
@@ -116,6 +120,51 @@ describe('admission', () => {
     }
     ask('running again')
     for (let n = 0; n < 5; n += 1) assert.equal(await isRefused(ask(`waits ${n}`)), false)
+  })
+
+  it('does not begin what nobody waits for any more, and lets the others move up', async () => {
+    const { ask, finish, begun } = world({ concurrency: 1, queueMs: 40 })
+    const clients = { leaves: new AbortController(), stays: new AbortController() }
+    ask('running')
+    const left = ask('leaves', 'later', clients.leaves.signal)
+    ask('stays', 'later', clients.stays.signal)
+    assert.equal(await isRefused(ask('too many')), true)
+    clients.leaves.abort()
+    assert.equal((await left).ok, false)
+    ask('moves up')
+    for (const name of ['running', 'stays', 'moves up']) await finish(name)
+    assert.deepEqual(begun, ['running', 'stays', 'moves up'])
+  })
+
+  it('does not begin what nobody has waited for from the start', async () => {
+    const { ask, begun } = world({ concurrency: 1, queueMs: 1000 })
+    assert.equal(await isRefused(ask('gone', 'first', AbortSignal.abort())), true)
+    ask('next')
+    assert.deepEqual(begun, ['next'])
+  })
+
+  it('keeps the slot of what has begun until it ends, whoever has gone', async () => {
+    const { ask, finish, begun } = world({ concurrency: 1, queueMs: 1000 })
+    const client = new AbortController()
+    ask('running', 'later', client.signal)
+    ask('next')
+    client.abort()
+    await new Promise(setImmediate)
+    assert.deepEqual(begun, ['running'])
+    await finish('running')
+    assert.deepEqual(begun, ['running', 'next'])
+  })
+
+  it('refuses whoever has waited far too long because what is first kept coming', async () => {
+    const { ask, finish, begun } = world({ concurrency: 1, queueMs: 50 })
+    ask('running')
+    const late = ask('register', 'later')
+    ask('activate', 'first')
+    await finish('running', 60)
+    await finish('activate', 60)
+    assert.equal(await isRefused(late), true)
+    ask('next')
+    assert.deepEqual(begun, ['running', 'activate', 'next'])
   })
 
   it('passes on what the work throws, and its slot to the next', async () => {

@@ -1,20 +1,26 @@
-import { type Outcome, refuse } from '../../domain/refusals.ts'
+import { type Outcome, type Refused, refuse } from '../../domain/refusals.ts'
 
 export type Urgency = 'first' | 'later'
 
 /**
  * Runs the work when its turn comes and returns its value, or refuses at once with `overloaded` when the wait
- * would be too long. Work that is `first` goes before work that is `later`.
+ * would be too long. Work that is `first` goes before work that is `later`. Work whose asker is `gone` before it
+ * begins is not done; once begun, it holds its place until it ends, whoever has gone.
  */
 export type Admit = <Value>(
   urgency: Urgency,
   work: () => Promise<Value>,
+  gone?: AbortSignal,
 ) => Promise<Outcome<{ value: Value }>>
+
+type Waiter = { readonly since: number; readonly begin: (may: boolean) => void }
 
 /** A hash of the default parameters takes about this long; only the first few estimates rest on it. */
 const FIRST_ESTIMATE_MS = 20
 /** Weight of the newest measurement in the running mean. */
 const SMOOTHING = 0.1
+/** How many times the longest expected wait anybody really waits. */
+const LATEST = 2
 
 /**
  * Bounds the expensive work of this process: at most `concurrency` at once, and no more waiting than can be
@@ -27,19 +33,14 @@ export const createAdmission = (options: {
   nowMs?: () => number
 }): Admit => {
   const { concurrency, queueMs, nowMs = () => performance.now() } = options
-  const waiting: Record<Urgency, (() => void)[]> = { first: [], later: [] }
+  const waiting: Record<Urgency, Waiter[]> = { first: [], later: [] }
   let running = 0
   let meanMs = FIRST_ESTIMATE_MS
 
-  return async (urgency, work) => {
-    if (running >= concurrency) {
-      const waitMs =
-        ((waiting.first.length + (urgency === 'later' ? waiting.later.length : 0) + 1) * meanMs) / concurrency
-      if (waitMs > queueMs) {
-        return refuse({ refusal: 'overloaded', retryAfterSeconds: 1 + Math.floor(Math.random() * 4) })
-      }
-      await new Promise<void>(resolve => waiting[urgency].push(resolve))
-    } else running += 1
+  return async (urgency, work, gone) => {
+    if (gone?.aborted) return overloaded()
+    if (running < concurrency) running += 1
+    else if (expectedWaitMs(urgency) > queueMs || !(await turn(urgency, gone))) return overloaded()
 
     const startedAt = nowMs()
     try {
@@ -50,10 +51,45 @@ export const createAdmission = (options: {
     }
   }
 
-  /** The slot goes straight to whoever waits, so that nobody who comes now can take it first. */
+  function expectedWaitMs(urgency: Urgency): number {
+    const before = waiting.first.length + (urgency === 'later' ? waiting.later.length : 0)
+    return ((before + 1) * meanMs) / concurrency
+  }
+
+  /** Resolves when it may begin, or with false when nobody waits for it any more. */
+  function turn(urgency: Urgency, gone: AbortSignal | undefined): Promise<boolean> {
+    return new Promise(resolve => {
+      const waiter: Waiter = {
+        since: nowMs(),
+        begin: may => {
+          gone?.removeEventListener('abort', leave)
+          resolve(may)
+        },
+      }
+      const leave = () => {
+        waiting[urgency] = waiting[urgency].filter(other => other !== waiter)
+        resolve(false)
+      }
+      gone?.addEventListener('abort', leave, { once: true })
+      waiting[urgency].push(waiter)
+    })
+  }
+
+  /**
+   * The slot goes straight to whoever waits, so that nobody who comes now can take it first. Whoever has waited
+   * far longer than was expected, because what is first kept coming, is refused: its client has lost patience.
+   */
   function passOn(): void {
-    const next = waiting.first.shift() ?? waiting.later.shift()
-    if (next) next()
-    else running -= 1
+    for (;;) {
+      const next = waiting.first.shift() ?? waiting.later.shift()
+      if (!next) break
+      const tooLate = nowMs() - next.since > LATEST * queueMs
+      next.begin(!tooLate)
+      if (!tooLate) return
+    }
+    running -= 1
   }
 }
+
+const overloaded = (): Refused =>
+  refuse({ refusal: 'overloaded', retryAfterSeconds: 1 + Math.floor(Math.random() * 4) })

@@ -34,19 +34,23 @@ export const createPasswordHashing = async (
   const decoy = await hash(randomBytes(32), options)
 
   return {
-    hashPassword: async password => {
-      const admitted = await admit('later', () => hash(normalisePassword(password), options))
+    hashPassword: async (password, gone) => {
+      const admitted = await admit('later', () => hash(normalisePassword(password), options), gone)
       return admitted.ok ? { ok: true, phc: admitted.value } : admitted
     },
-    verifyPassword: async (password, stored) => {
+    verifyPassword: async (password, stored, gone) => {
       const phc = stored !== undefined && isAffordable(stored, most) ? stored : undefined
       const normalised = normalisePassword(password)
-      const admitted = await admit('first', async () => {
-        const matches = phc === undefined ? undefined : await verify(phc, normalised).catch(() => undefined)
-        // What cannot be verified costs the same, and matches nothing.
-        if (matches === undefined) await verify(decoy, normalised)
-        return matches === true
-      })
+      const admitted = await admit(
+        'first',
+        async () => {
+          const matches = phc === undefined ? undefined : await verify(phc, normalised).catch(() => undefined)
+          // What cannot be verified costs the same, and matches nothing.
+          if (matches === undefined) await verify(decoy, normalised)
+          return matches === true
+        },
+        gone,
+      )
       if (!admitted.ok) return admitted
       const matches = admitted.value
       return { ok: true, matches, outdated: matches && phc?.startsWith(prefix) !== true }

@@ -12,7 +12,7 @@ export type Database = {
    * within its time, in which case the statement may or may not have taken effect.
    */
   query: <Row extends pg.QueryResultRow>(statement: Statement, values?: unknown[]) => Promise<Row[]>
-  /** True when the database answers within its time. */
+  /** True when the database answers within its time. Asks once for all who ask at the same time. */
   answers: () => Promise<boolean>
   close: () => Promise<void>
 }
@@ -52,6 +52,8 @@ export const openDatabase = (options: DatabaseOptions): Database => {
     options.log.warn({ err: withoutDetails(error) }, 'a database connection was lost'),
   )
 
+  let asking: Promise<boolean> | undefined
+
   return {
     query: async (statement, values = []) => {
       for (let repeats = 0; ; repeats += 1) {
@@ -65,11 +67,18 @@ export const openDatabase = (options: DatabaseOptions): Database => {
         }
       }
     },
-    answers: () =>
-      pool.query('select 1').then(
-        () => true,
-        () => false,
-      ),
+    answers: () => {
+      asking ??= pool
+        .query('select 1')
+        .then(
+          () => true,
+          () => false,
+        )
+        .finally(() => {
+          asking = undefined
+        })
+      return asking
+    },
     close: () => pool.end(),
   }
 }

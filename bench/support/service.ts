@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startEmbeddedPostgres } from '../../src/infrastructure/embedded/postgres.ts'
+
+export type Service = {
+  url: string
+  /** Resident memory of the process in MiB, where the system tells (Linux). */
+  memoryMib: () => number
+}
+
+const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** Everything on, as in production; only the limits are raised, since all load comes from one machine. */
+const SETTINGS = {
+  NODE_ENV: 'production',
+  SECRET_KEY: 'a-key-for-benchmarks-and-for-nothing-but-benchmarks',
+  MIGRATE_ON_START: 'true',
+  MAIL_TRANSPORT: 'http',
+  MAIL_HTTP_PROVIDER: 'webhook',
+  LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR: '0',
+  LIMIT_GUESSES_PER_NETWORK_PER_HOUR: '0',
+  LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR: '0',
+}
+
+/**
+ * Does some work on the real command, as a process of its own, on a real PostgreSQL (DATABASE_URL, or an embedded
+ * one) and a mail service in a third process.
+ */
+export const withService = async (
+  env: Record<string, string>,
+  work: (service: Service) => Promise<void>,
+): Promise<void> => {
+  await using running = new AsyncDisposableStack()
+  const databaseUrl = process.env.DATABASE_URL ?? (await provideDatabase(running))
+  const sink = spawn(process.execPath, [pathOf('mail-sink.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  running.defer(() => end(sink))
+  const [mailUrl] = await once(sink.stdout.setEncoding('utf8'), 'data')
+
+  const port = await freePort()
+  const service = spawn(process.execPath, [pathOf('../../src/main.ts'), 'serve'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      ...SETTINGS,
+      DATABASE_URL: databaseUrl,
+      PORT: String(port),
+      MAIL_HTTP_URL: String(mailUrl).trim(),
+      ...env,
+    },
+  })
+  running.defer(() => end(service))
+  const url = `http://127.0.0.1:${port}`
+  await untilReady(url)
+  await work({ url, memoryMib: () => memoryMib(service.pid ?? 0) })
+}
+
+const provideDatabase = async (running: AsyncDisposableStack): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'))
+  running.defer(() => rm(folder, { recursive: true, force: true }))
+  const postgres = await startEmbeddedPostgres(folder)
+  running.defer(postgres.stop)
+  return postgres.url
+}
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+}
+
+const freePort = async (): Promise<number> => {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+const untilReady = async (url: string): Promise<void> => {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const ready = await fetch(`${url}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (ready) return
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  throw new Error('the service did not become ready')
+}
+
+const memoryMib = (pid: number): number => {
+  try {
+    const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return Math.round(Number(kib) / 1024)
+  } catch {
+    return Number.NaN
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * What a browser may do with an answer. Those of the API and of the pages of problems need nothing at all; `/docs`
+ * loads its own scripts and styles. No inline script or style is allowed anywhere.
+ */
+const CONTENT_SECURITY = {
+  nothing: "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  ownFiles:
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+
+/** OWASP's headers for an API that is also looked at in browsers. HSTS counts over TLS only (RFC 6797 §7.2). */
+export const securityHeaders = (path: string, publicUrl: string): Record<string, string> => ({
+  'content-security-policy': path.startsWith('/docs') ? CONTENT_SECURITY.ownFiles : CONTENT_SECURITY.nothing,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  ...(publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
+})
