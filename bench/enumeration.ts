@@ -75,6 +75,7 @@ async function unevenRegistrations(_: TestDatabase, { prepare, useCases }: RealP
     useCases,
     isDraining: () => false,
     databaseAnswers: async () => true,
+    hasRoomToHash: () => true,
     log: pino({ level: 'silent' }),
     trustProxy: false,
     publicUrl: 'http://localhost:8000',
@@ -110,7 +111,8 @@ async function realParts(database: TestDatabase) {
     leaseSeconds: 30,
     giveUpMailAfterSeconds: 3600,
   })
-  const hashing = await createPasswordHashing(createAdmission({ concurrency: 2, queueMs: 60_000 }), ARGON2)
+  const { admit } = createAdmission({ concurrency: 2, queueMs: 60_000 })
+  const hashing = await createPasswordHashing(admit, ARGON2)
   const hashed = await hashing.hashPassword(PASSWORD)
   if (!hashed.ok) throw new Error(hashed.refusal)
 

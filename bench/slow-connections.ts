@@ -8,7 +8,7 @@ import { withService } from './support/service.ts'
 const slowClients = Number(process.argv[2] ?? 200)
 const CREATED = 201
 const CLIENTS = 8
-const ROUND_SECONDS = 8
+const ROUND_SECONDS = 12
 const ROUNDS = 3
 
 const HEAD =

@@ -149,7 +149,10 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const purge = startPurge({ ...statements, audit, log, random: Math.random }, PURGE_EVERY_MS)
     running.defer(purge.stop)
 
-    const admit = createAdmission({ concurrency: config.hashConcurrency, queueMs: config.hashQueueMs })
+    const { admit, hasRoom } = createAdmission({
+      concurrency: config.hashConcurrency,
+      queueMs: config.hashQueueMs,
+    })
     const { hashPassword, verifyPassword } =
       parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
 
@@ -175,6 +178,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       useCases,
       isDraining: () => draining,
       databaseAnswers: database.answers,
+      hasRoomToHash: hasRoom,
       log,
       trustProxy: config.trustProxy,
       publicUrl: config.publicUrl,

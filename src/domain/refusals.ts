@@ -30,6 +30,10 @@ export type Outcome<Success> = ({ readonly ok: true } & Success) | Refused
 
 export const refuse = (refusal: Refusal): Refused => ({ ok: false, ...refusal })
 
+/** With a time to wait that differs, so that those who are refused together do not come back together. */
+export const overloaded = (): Refused =>
+  refuse({ refusal: 'overloaded', retryAfterSeconds: 1 + Math.floor(Math.random() * 4) })
+
 /**
  * Thrown when a dependency cannot answer now: the database is down, its pool exhausted, a statement kept
  * losing races. It is not a refusal because the caller did nothing that could be judged; what became of the

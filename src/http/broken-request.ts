@@ -35,7 +35,7 @@ export const answerBrokenRequest = (
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Correlation-Id: ${id}`,
     'Cache-Control: no-store',
-    ...Object.entries(securityHeaders('/', context.publicUrl)).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries(securityHeaders(context.publicUrl)('/')).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

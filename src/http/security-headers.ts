@@ -9,12 +9,17 @@ const CONTENT_SECURITY = {
 }
 
 /** OWASP's headers for an API that is also looked at in browsers. HSTS counts over TLS only (RFC 6797 §7.2). */
-export const securityHeaders = (path: string, publicUrl: string): Record<string, string> => ({
-  'content-security-policy': path.startsWith('/docs') ? CONTENT_SECURITY.ownFiles : CONTENT_SECURITY.nothing,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  ...(publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
-})
+export const securityHeaders = (publicUrl: string): ((path: string) => Record<string, string>) => {
+  const withPolicy = (policy: string) => ({
+    'content-security-policy': policy,
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    ...(publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
+  })
+  const ofDocs = withPolicy(CONTENT_SECURITY.ownFiles)
+  const ofAll = withPolicy(CONTENT_SECURITY.nothing)
+  return path => (path.startsWith('/docs') ? ofDocs : ofAll)
+}

@@ -15,7 +15,7 @@ import { acceptOnlyJson, RequestProblem } from './json-body.ts'
 import { type Answers, createAnswers, type ProblemCode } from './problems.ts'
 import { healthRoutes } from './routes/health.ts'
 import { problemPages } from './routes/problem-pages.ts'
-import { userRoutes } from './routes/users.ts'
+import { type HasRoomToHash, userRoutes } from './routes/users.ts'
 import { securityHeaders } from './security-headers.ts'
 
 const BODY_LIMIT = 8 * 1024
@@ -33,6 +33,7 @@ export type ServerParts = {
   /** True from the moment on at which somebody has asked the service to stop. */
   isDraining: () => boolean
   databaseAnswers: () => Promise<boolean>
+  hasRoomToHash: HasRoomToHash
   log: FastifyBaseLogger
   /** Whose `X-Forwarded-For` is believed: nobody's, everybody's, that of so many hops, or of these networks. */
   trustProxy: boolean | number | string[]
@@ -44,6 +45,7 @@ export type ServerParts = {
 /** Builds the HTTP server; `listen` is left to the caller. Every answer it gives is a documented one. */
 export const createServer = async (parts: ServerParts): Promise<FastifyInstance> => {
   const answers = createAnswers(parts.publicUrl)
+  const addCommonHeaders = commonHeaders(parts.publicUrl)
   const server: FastifyInstance = fastify({
     loggerInstance: parts.log,
     genReqId: request => correlationId(request.headers['x-correlation-id']),
@@ -62,7 +64,7 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, parts),
     frameworkErrors: (error, request, reply) => {
       // A path that cannot be routed meets no hooks: what they do is done here.
-      addCommonHeaders(request, reply, parts.publicUrl)
+      addCommonHeaders(request, reply)
       logWhenOver(request, reply)
       answerError(error, request, reply)
     },
@@ -73,7 +75,7 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
 
   server.addHook('onRequest', async (request, reply) => logWhenOver(request, reply))
   acceptOnlyJson(server)
-  addHeaderRules(server, answers, parts.publicUrl)
+  addHeaderRules(server, answers, addCommonHeaders)
   server.addHook('onSend', async (_request, reply) => {
     // The next request on this connection should find another instance.
     if (parts.isDraining()) reply.header('connection', 'close')
@@ -87,7 +89,7 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     if (request.is404) return notFound(request, reply)
   })
   if (parts.docs) await addDocs(server, parts.publicUrl, parts.version)
-  userRoutes(server, parts.useCases, answers)
+  userRoutes(server, parts.useCases, answers, parts.hasRoomToHash)
   healthRoutes(server, async () => !parts.isDraining() && (await parts.databaseAnswers()), answers)
   problemPages(server, answers)
   if (parts.docs) server.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
@@ -139,20 +141,25 @@ const problemOf = (error: unknown): ProblemCode => {
   return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? 'bad_request' : 'internal_error'
 }
 
-const addHeaderRules = (server: FastifyInstance, answers: Answers, publicUrl: string): void => {
+const addHeaderRules = (server: FastifyInstance, answers: Answers, addCommonHeaders: AddHeaders): void => {
   server.addHook('onRequest', async (request, reply) => {
-    addCommonHeaders(request, reply, publicUrl)
+    addCommonHeaders(request, reply)
     const problem = headerProblem(request)
     if (problem) return answers.problem(reply, problem)
   })
 }
 
-const addCommonHeaders = (request: FastifyRequest, reply: FastifyReply, publicUrl: string): void => {
-  reply.header('x-correlation-id', request.id)
-  // The route says more than the path: /%75sers/me is /users/me.
-  const path = request.routeOptions.url ?? pathOf(request.url)
-  reply.headers(securityHeaders(path, publicUrl))
-  if (path.startsWith('/users')) reply.header('cache-control', 'no-store')
+type AddHeaders = (request: FastifyRequest, reply: FastifyReply) => void
+
+const commonHeaders = (publicUrl: string): AddHeaders => {
+  const securityHeadersFor = securityHeaders(publicUrl)
+  return (request, reply) => {
+    reply.header('x-correlation-id', request.id)
+    // The route says more than the path: /%75sers/me is /users/me.
+    const path = request.routeOptions.url ?? pathOf(request.url)
+    reply.headers(securityHeadersFor(path))
+    if (path.startsWith('/users')) reply.header('cache-control', 'no-store')
+  }
 }
 
 const headerProblem = ({ raw }: FastifyRequest): ProblemCode | undefined => {

@@ -91,7 +91,7 @@ describe('the catalogue of bad input', () => {
 /** One app with all limits off, which counts its hashes. */
 const startWorld = async (): Promise<World> => {
   let hashes = 0
-  const admit = createAdmission({ concurrency: 2, queueMs: 60_000 })
+  const { admit } = createAdmission({ concurrency: 2, queueMs: 60_000 })
   const hashing = await createPasswordHashing(admit, { memoryKib: 8, passes: 1 })
   const app = await startApp({
     env: {

@@ -9,7 +9,7 @@ import { request } from '../support/raw-http.ts'
 
 describe('a client that goes before its turn comes', () => {
   it('costs no hash and leaves nothing behind; those who stay are served', async () => {
-    const admit = createAdmission({ concurrency: 1, queueMs: 60_000 })
+    const { admit } = createAdmission({ concurrency: 1, queueMs: 60_000 })
     const begun: string[] = []
     const firstBegins = Promise.withResolvers<void>()
     const firstMayEnd = Promise.withResolvers<void>()

@@ -231,7 +231,7 @@ describe('parallel failed logins at one address, which has 10', () => {
 
   /** Verifies one password only when it is let. */
   const hashingThatHolds = async (held: string) => {
-    const admit = createAdmission({ concurrency: 2, queueMs: 60_000 })
+    const { admit } = createAdmission({ concurrency: 2, queueMs: 60_000 })
     const { hashPassword, verifyPassword } = await createPasswordHashing(admit, { memoryKib: 8, passes: 1 })
     const { promise: holding, resolve: hold } = Promise.withResolvers<void>()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()

@@ -77,6 +77,34 @@ describe('a service that has no room for another hash', () => {
   })
 })
 
+describe('a service whose hashes take all its time', () => {
+  it('says so before it reads a body, on every route that hashes, and goes on when they are done', async () => {
+    const slowHashes = { ARGON2_MEMORY_KIB: '262144', ARGON2_PASSES: '8' }
+    const app = await startApp({ env: { ...slowHashes, HASH_CONCURRENCY: '1', HASH_QUEUE_MS: '0' } })
+    try {
+      const client = createClient(app.url)
+      const email = newAddress()
+      const registered = client.register(email)
+      // What is no JSON is told so for as long as there is time for it.
+      let answer = await client.ask('POST', '/users', { body: 'no object' })
+      while (answer.status === 400) answer = await client.ask('POST', '/users', { body: 'no object' })
+      assertProblem(answer, 'overloaded')
+      for (const refused of [
+        await client.activate(email, 'no code'),
+        await client.resend(email),
+        await client.me(email),
+      ]) {
+        assertProblem(refused, 'overloaded')
+      }
+      assert.equal((await client.ask('GET', '/health/ready')).status, 200)
+      assert.equal((await registered).status, 201)
+      assertProblem(await client.ask('POST', '/users', { body: 'no object' }), 'malformed_body')
+    } finally {
+      await app.stop()
+    }
+  })
+})
+
 describe('a service that meets a bug', () => {
   it('answers 500 with nothing from inside, and logs what happened under the same correlation id', async () => {
     const broken = async () => {

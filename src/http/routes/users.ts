@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../application/audit.ts'
 import type { UseCases } from '../../application/use-cases.ts'
-import { refuse, type Violation } from '../../domain/refusals.ts'
+import { overloaded, refuse, type Violation } from '../../domain/refusals.ts'
 import { judgeRegistration } from '../../domain/registration.ts'
 import { parseBasicAuth } from '../basic-auth.ts'
 import { networkOfRequest } from '../network.ts'
@@ -25,9 +25,25 @@ const TAGS = ['users']
 const BAD_BODY = ['malformed_body', 'body_too_large', 'unsupported_media_type', 'validation_failed'] as const
 const NOT_NOW = ['rate_limited', 'overloaded', 'unavailable'] as const
 
-export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers: Answers): void => {
+/**
+ * False while a password would be refused for want of time anyway. Logins and activations come `first`,
+ * registrations `later`.
+ */
+export type HasRoomToHash = (urgency: 'first' | 'later') => boolean
+
+export const userRoutes = (
+  server: FastifyInstance,
+  useCases: UseCases,
+  answers: Answers,
+  hasRoomToHash: HasRoomToHash,
+): void => {
   const { registerQuietly } = useCases
+  /** Sheds a request before its body is read: under overload, most of the work is to say no. */
+  const shed = (urgency: 'first' | 'later') => async (_request: FastifyRequest, reply: FastifyReply) => {
+    if (!hasRoomToHash(urgency)) return answers.refused(reply, overloaded())
+  }
   server.post('/users', {
+    onRequest: shed('later'),
     attachValidation: true,
     schema: {
       operationId: 'register',
@@ -71,6 +87,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
   })
 
   server.post('/users/activate', {
+    onRequest: shed('first'),
     attachValidation: true,
     schema: {
       operationId: 'activate',
@@ -108,6 +125,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
   })
 
   server.post('/users/resend-code', {
+    onRequest: shed('first'),
     schema: {
       operationId: 'resendCode',
       summary: 'Send a new code',
@@ -136,6 +154,7 @@ export const userRoutes = (server: FastifyInstance, useCases: UseCases, answers:
   })
 
   server.get('/users/me', {
+    onRequest: shed('first'),
     schema: {
       operationId: 'me',
       summary: 'Show the own account',

@@ -5,7 +5,7 @@ import { createAdmission, type Urgency } from './hash-admission.ts'
 /** An admission whose work begins when its turn comes and ends when the test says so, after `tookMs`. */
 const world = (options: { concurrency: number; queueMs: number }) => {
   let nowMs = 0
-  const admit = createAdmission({ ...options, nowMs: () => nowMs })
+  const { admit, hasRoom } = createAdmission({ ...options, nowMs: () => nowMs })
   const begun: string[] = []
   const ends = new Map<string, () => void>()
 
@@ -25,7 +25,7 @@ const world = (options: { concurrency: number; queueMs: number }) => {
     await new Promise(setImmediate)
   }
 
-  return { admit, ask, finish, begun }
+  return { admit, hasRoom, ask, finish, begun }
 }
 
 const isRefused = async (outcome: Promise<{ ok: boolean }>): Promise<boolean> => {
@@ -85,6 +85,20 @@ describe('admission', () => {
     const outcome = await ask('one too many')
     assert.ok(!outcome.ok && outcome.refusal === 'overloaded')
     assert.ok([1, 2, 3, 4].includes(outcome.retryAfterSeconds))
+  })
+
+  it('says beforehand whether it has room, as it would then decide', async () => {
+    const { ask, finish, hasRoom } = world({ concurrency: 1, queueMs: 20 })
+    const rooms = () => [hasRoom('first'), hasRoom('later')]
+    assert.deepEqual(rooms(), [true, true])
+    ask('running')
+    assert.deepEqual(rooms(), [true, true])
+    ask('waits', 'later')
+    assert.deepEqual(rooms(), [true, false])
+    ask('waits too', 'first')
+    assert.deepEqual(rooms(), [false, false])
+    for (const name of ['running', 'waits too', 'waits']) await finish(name)
+    assert.deepEqual(rooms(), [true, true])
   })
 
   it('admits what is first as if nothing later waited', async () => {

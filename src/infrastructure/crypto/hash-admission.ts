@@ -1,4 +1,4 @@
-import { type Outcome, type Refused, refuse } from '../../domain/refusals.ts'
+import { type Outcome, overloaded } from '../../domain/refusals.ts'
 
 export type Urgency = 'first' | 'later'
 
@@ -12,6 +12,12 @@ export type Admit = <Value>(
   work: () => Promise<Value>,
   gone?: AbortSignal,
 ) => Promise<Outcome<{ value: Value }>>
+
+export type Admission = {
+  admit: Admit
+  /** False while work of this urgency would be refused: what is known early need not be prepared. */
+  hasRoom: (urgency: Urgency) => boolean
+}
 
 type Waiter = { readonly since: number; readonly begin: (may: boolean) => void }
 
@@ -31,16 +37,16 @@ export const createAdmission = (options: {
   concurrency: number
   queueMs: number
   nowMs?: () => number
-}): Admit => {
+}): Admission => {
   const { concurrency, queueMs, nowMs = () => performance.now() } = options
   const waiting: Record<Urgency, Waiter[]> = { first: [], later: [] }
   let running = 0
   let meanMs = FIRST_ESTIMATE_MS
 
-  return async (urgency, work, gone) => {
-    if (gone?.aborted) return overloaded()
+  const admit: Admit = async (urgency, work, gone) => {
+    if (gone?.aborted || !hasRoom(urgency)) return overloaded()
     if (running < concurrency) running += 1
-    else if (expectedWaitMs(urgency) > queueMs || !(await turn(urgency, gone))) return overloaded()
+    else if (!(await turn(urgency, gone))) return overloaded()
 
     const startedAt = nowMs()
     try {
@@ -50,10 +56,12 @@ export const createAdmission = (options: {
       passOn()
     }
   }
+  return { admit, hasRoom }
 
-  function expectedWaitMs(urgency: Urgency): number {
+  function hasRoom(urgency: Urgency): boolean {
+    if (running < concurrency) return true
     const before = waiting.first.length + (urgency === 'later' ? waiting.later.length : 0)
-    return ((before + 1) * meanMs) / concurrency
+    return ((before + 1) * meanMs) / concurrency <= queueMs
   }
 
   /** Resolves when it may begin, or with false when nobody waits for it any more. */
@@ -90,6 +98,3 @@ export const createAdmission = (options: {
     running -= 1
   }
 }
-
-const overloaded = (): Refused =>
-  refuse({ refusal: 'overloaded', retryAfterSeconds: 1 + Math.floor(Math.random() * 4) })
