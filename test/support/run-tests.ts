@@ -1,14 +1,19 @@
 // Runs the test files that match the patterns on the command line (all of them by default) on a real PostgreSQL:
 // see server.ts.
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { createTemplate } from './database.ts'
 import { withServer } from './server.ts'
 
 const patterns = process.argv.length > 2 ? process.argv.slice(2) : ['src/**/*.test.ts', 'test/**/*.test.ts']
 
+/** More than there are cores: most files wait most of the time, for a database, a child process or a clock. */
+const FILES_AT_ONCE = availableParallelism() + 1
+
 const runTests = (databaseUrl: string): Promise<number> =>
   new Promise(resolve => {
-    const child = spawn(process.execPath, ['--test', '--test-timeout=120000', ...patterns], {
+    const options = ['--test', `--test-concurrency=${FILES_AT_ONCE}`, '--test-timeout=120000']
+    const child = spawn(process.execPath, [...options, ...patterns], {
       stdio: 'inherit',
       env: { ...process.env, TEST_DATABASE_URL: databaseUrl },
     })
