@@ -9,7 +9,7 @@ import { startPurge } from './application/purge.ts'
 import { createRecentAddresses } from './application/recent-addresses.ts'
 import { createUseCases } from './application/use-cases.ts'
 import { untilNextStep } from './application/waiting.ts'
-import type { Config, MailProviderName } from './config.ts'
+import type { Config } from './config.ts'
 import { createServer } from './http/server.ts'
 import { auditLog } from './infrastructure/audit-log.ts'
 import { createAdmission } from './infrastructure/crypto/hash-admission.ts'
@@ -19,13 +19,9 @@ import { startMailbox } from './infrastructure/embedded/mailbox.ts'
 import { startEmbeddedPostgres } from './infrastructure/embedded/postgres.ts'
 import { secretFile } from './infrastructure/embedded/secret-file.ts'
 import { publishNothing, publishToConsole } from './infrastructure/events/console.ts'
-import { memoryLimit } from './infrastructure/limits/memory.ts'
+import { memoryLimits } from './infrastructure/limits/memory.ts'
 import { createLog, type Log } from './infrastructure/log.ts'
-import { consoleTransport } from './infrastructure/mail/console.ts'
-import { httpTransport, type MailProvider } from './infrastructure/mail/http.ts'
-import { mailpit } from './infrastructure/mail/providers/mailpit.ts'
-import { webhook } from './infrastructure/mail/providers/webhook.ts'
-import { smtpTransport } from './infrastructure/mail/smtp.ts'
+import { type MailSettings, openMailTransport } from './infrastructure/mail/open-transport.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
 import { openDatabase } from './infrastructure/postgres/database.ts'
 import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
@@ -58,17 +54,12 @@ export type Addresses = {
   embeddedDatabase: boolean
 }
 
-const MAIL_PROVIDERS: Record<MailProviderName, MailProvider> = { mailpit, webhook }
 const COURIER_SPACING_MS = 25
 const COURIER_POLL_MS = 1000
 const EVENTS_AT_ONCE = 100
 const PURGE_EVERY_MS = 60_000
 /** Longer than a quiet registration takes while nobody waits: then all of them take the same time. */
 const QUIET_STEP_MS = 250
-const HOUR_SECONDS = 3600
-const QUARTER_HOUR_SECONDS = 900
-/** At so many addresses a network may use up its failed logins at the same time. */
-const ADDRESSES_OF_A_NETWORK = 10
 /** A lease outlasts the slowest hand-over and its settling, or a mail would be claimed while it is on its way. */
 const LEASE_MARGIN_SECONDS = 15
 /**
@@ -118,7 +109,8 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       leaseSeconds: config.mailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS,
     })
 
-    const mailTransport = parts.mailTransport ?? createMailTransport(mailbox?.smtpUrl)
+    const mailTransport =
+      parts.mailTransport ?? openMailTransport(mailSettings(mailbox?.smtpUrl), config.mailTimeoutMs)
     running.defer(mailTransport.close)
     const sendMail = sendMailBy(mailTransport, {
       from: config.mailFrom,
@@ -159,7 +151,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const useCases = createUseCases(
       {
         ...statements,
-        ...limits(config.limits),
+        ...memoryLimits(config.limits),
         recentAddresses: createRecentAddresses(),
         hashPassword,
         verifyPassword,
@@ -233,6 +225,11 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     return mailbox
   }
 
+  /** The local mailbox is reached like any other SMTP server. */
+  function mailSettings(mailboxUrl: string | undefined): MailSettings {
+    return config.mail.transport === 'mailbox' ? { transport: 'smtp', url: mailboxUrl ?? '' } : config.mail
+  }
+
   async function provideSchema(databaseUrl: string): Promise<void> {
     if (config.migrateOnStart) {
       const applied = await migrateUp(databaseUrl)
@@ -243,20 +240,6 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     if (pending.length > 0) {
       const names = pending.map(({ name }) => name).join(', ')
       throw new Error(`the schema of the database is behind (${names}). Run: npm run migrate -- up`)
-    }
-  }
-
-  function createMailTransport(mailboxUrl: string | undefined): MailTransport {
-    const { mail, mailTimeoutMs: timeoutMs } = config
-    switch (mail.transport) {
-      case 'mailbox':
-        return smtpTransport({ url: mailboxUrl ?? '', timeoutMs })
-      case 'smtp':
-        return smtpTransport({ url: mail.url, timeoutMs })
-      case 'http':
-        return httpTransport(MAIL_PROVIDERS[mail.provider], { url: mail.url, timeoutMs })
-      case 'console':
-        return consoleTransport(text => process.stdout.write(text))
     }
   }
 }
@@ -279,30 +262,6 @@ export const migrate = async (
 
 /** The audit log is written whatever `LOG_LEVEL` keeps out of the rest, unless there is to be no log at all. */
 const auditLines = (log: Log): Log => (log.level === 'silent' ? log : log.child({}, { level: 'info' }))
-
-/** The limits that each process counts for itself. */
-const limits = (quotas: Config['limits']) => ({
-  registrationsPerNetwork: memoryLimit({
-    name: 'registrations_per_network',
-    quota: quotas.registrationsPerNetworkPerHour,
-    windowSeconds: HOUR_SECONDS,
-  }),
-  wrongGuessesPerNetwork: memoryLimit({
-    name: 'wrong_guesses_per_network',
-    quota: quotas.guessesPerNetworkPerHour,
-    windowSeconds: HOUR_SECONDS,
-  }),
-  loginFailuresPerAddressAndNetwork: memoryLimit({
-    name: 'login_failures_per_address_and_network',
-    quota: quotas.loginFailuresPerQuarterHour,
-    windowSeconds: QUARTER_HOUR_SECONDS,
-  }),
-  loginFailuresPerNetwork: memoryLimit({
-    name: 'login_failures_per_network',
-    quota: quotas.loginFailuresPerQuarterHour * ADDRESSES_OF_A_NETWORK,
-    windowSeconds: QUARTER_HOUR_SECONDS,
-  }),
-})
 
 const closeWithin = async (server: Awaited<ReturnType<typeof createServer>>, ms: number): Promise<void> => {
   const timer = setTimeout(() => server.server.closeAllConnections(), ms)
