@@ -3,10 +3,16 @@ import { type Logger, pino } from 'pino'
 
 export type Log = Logger
 
+const STDOUT = 1
+/** Bytes that may wait for a reader of the log that has stalled; what comes then is lost, not the service. */
+const MOST_UNWRITTEN = 16 * 1024 * 1024
+
 /**
  * The log of this process, on standard output: JSON lines, or readable ones for a person at a terminal
  * (`pino-pretty`, a development dependency). Nothing that is a secret is ever passed to it; `redact` is the
- * second lock on that door.
+ * second lock on that door. JSON lines are written behind the back of the process that logs them, many at once
+ * when there are many: one write for each line was most of the work of refusing a request. What is not written yet
+ * is written when the process ends, but for `kill -9`.
  */
 export const createLog = (options: { level: string; format: 'json' | 'pretty' }): Log => {
   const settings = {
@@ -16,7 +22,9 @@ export const createLog = (options: { level: string; format: 'json' | 'pretty' })
     redact: ['password', 'code', 'authorization', '*.password', '*.code', '*.authorization'],
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (options.format === 'json') return pino(settings)
+  if (options.format === 'json') {
+    return pino(settings, pino.destination({ dest: STDOUT, sync: false, maxLength: MOST_UNWRITTEN }))
+  }
   return pino(settings, prettyStream())
 }
 
