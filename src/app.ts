@@ -40,7 +40,8 @@ export type App = {
   start: () => Promise<Addresses>
   /**
    * Drains: is not ready any more, which in production balancers get a moment to see; answers what is being
-   * asked, hands over and settles what is being mailed, then closes; at most 10 s. Mail that is still on its way then is handed over again by whoever comes next, with the same code.
+   * asked, hands over and settles what is being mailed, then closes; at most 10 s. Mail that is still on its way
+   * then is handed over again by whoever comes next, with the same code.
    */
   stop: () => Promise<void>
 }

@@ -1,9 +1,9 @@
 import { GUESSES_PER_CODE } from '../domain/activation-code.ts'
-import { type Outcome, type Refused, refuse } from '../domain/refusals.ts'
+import { type Outcome, type Refused, rateLimited, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
 import type { Audit, Caller } from './audit.ts'
 import type { Authenticate, Credentials } from './authenticate.ts'
-import { type Limit, noteLimit, rateLimited } from './limit.ts'
+import { type Limit, noteLimit } from './limit.ts'
 
 /**
  * Counts one guess at the live code of a pending user, on the code and on the ledger of the address, and

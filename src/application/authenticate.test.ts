@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hourlyLimit, noLimit } from '../../test/support/limits.ts'
 import { activeUser, CALLER, pendingUser } from '../../test/support/people.ts'
-import { refuse } from '../domain/refusals.ts'
+import { rateLimited, refuse } from '../domain/refusals.ts'
 import type { SecurityEvent } from './audit.ts'
 import { type AuthenticatePorts, authenticate } from './authenticate.ts'
-import { rateLimited } from './limit.ts'
 
 const PASSWORD = 'Correct-Horse-7'
 

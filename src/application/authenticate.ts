@@ -1,8 +1,8 @@
 import { canonicalEmail } from '../domain/email-address.ts'
-import { type Outcome, type Refused, refuse } from '../domain/refusals.ts'
+import { limitedFor, type Outcome, type Refused, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
 import type { Audit, Caller } from './audit.ts'
-import { type Limit, noteLimit, rateLimited } from './limit.ts'
+import { type Limit, noteLimit } from './limit.ts'
 import type { HashPassword } from './register-user.ts'
 
 /** What someone presented over HTTP Basic, not yet believed. */
@@ -100,8 +100,8 @@ export const authenticate = (ports: AuthenticatePorts): Authenticate => {
 
     async function spent(): Promise<Refused | undefined> {
       for (const [limit, key] of counted) {
-        const wait = await limit.waitSeconds(key)
-        if (wait > 0) return rateLimited(limit.policy, wait)
+        const refused = limitedFor(limit.policy, await limit.waitSeconds(key))
+        if (refused) return refused
       }
       return undefined
     }
@@ -109,8 +109,7 @@ export const authenticate = (ports: AuthenticatePorts): Authenticate => {
     async function failed(): Promise<Refused> {
       const over: (Refused | undefined)[] = []
       for (const [limit, key] of counted) {
-        const wait = await limit.charge(key)
-        if (wait > 0) over.push(rateLimited(limit.policy, wait))
+        over.push(limitedFor(limit.policy, await limit.charge(key)))
       }
       if (email !== undefined) over.push(await ports.countLoginFailure(email))
       const refused = over.find(one => one !== undefined)

@@ -1,5 +1,5 @@
 import type { LimitPolicy } from '../domain/budget.ts'
-import { type Refused, refuse } from '../domain/refusals.ts'
+import type { Refused } from '../domain/refusals.ts'
 import type { Audit, Caller } from './audit.ts'
 
 /**
@@ -13,9 +13,6 @@ export type Limit = {
   /** Counts one. Returns the seconds to wait when that one was over the quota, else 0. */
   charge: (key: string) => Promise<number>
 }
-
-export const rateLimited = (limit: LimitPolicy, retryAfterSeconds: number): Refused =>
-  refuse({ refusal: 'rate_limited', limit, retryAfterSeconds })
 
 /** Passes a refusal on, with a line in the audit log when it is a limit that was hit. */
 export const noteLimit = (

@@ -30,6 +30,13 @@ export type Outcome<Success> = ({ readonly ok: true } & Success) | Refused
 
 export const refuse = (refusal: Refusal): Refused => ({ ok: false, ...refusal })
 
+export const rateLimited = (limit: LimitPolicy, retryAfterSeconds: number): Refused =>
+  refuse({ refusal: 'rate_limited', limit, retryAfterSeconds })
+
+/** Refused by a limit for as long as there is something to wait for. */
+export const limitedFor = (limit: LimitPolicy, waitSeconds: number): Refused | undefined =>
+  waitSeconds > 0 ? rateLimited(limit, waitSeconds) : undefined
+
 /** With a time to wait that differs, so that those who are refused together do not come back together. */
 export const overloaded = (): Refused =>
   refuse({ refusal: 'overloaded', retryAfterSeconds: 1 + Math.floor(Math.random() * 4) })

@@ -1,6 +1,6 @@
 import type { CountLoginFailure } from '../../application/authenticate.ts'
 import { loginFailuresPolicy } from '../../domain/budget.ts'
-import { refuse } from '../../domain/refusals.ts'
+import { limitedFor } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
 import { LOGIN_DAY_RUNS, loginWaitSeconds } from './ledger-sql.ts'
 
@@ -27,7 +27,6 @@ export const countLoginFailure = (
 
   return async email => {
     const [row] = await database.query<{ wait_seconds: number }>(statement, [hashAddress(email)])
-    const retryAfterSeconds = row?.wait_seconds ?? 0
-    return retryAfterSeconds > 0 ? refuse({ refusal: 'rate_limited', limit, retryAfterSeconds }) : undefined
+    return limitedFor(limit, row?.wait_seconds ?? 0)
   }
 }

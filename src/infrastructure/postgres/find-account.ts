@@ -1,6 +1,6 @@
 import type { FindAccount } from '../../application/authenticate.ts'
-import { type LimitPolicy, loginFailuresPolicy, type SendsBudget, sendsPolicy } from '../../domain/budget.ts'
-import { type Refused, refuse } from '../../domain/refusals.ts'
+import { loginFailuresPolicy, type SendsBudget, sendsPolicy } from '../../domain/budget.ts'
+import { limitedFor } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
 import { loginWaitSeconds, nextSendAt, secondsUntil } from './ledger-sql.ts'
 
@@ -35,8 +35,8 @@ export const findAccount = (
     if (!row) throw new Error('find-account returned no row')
     return {
       account: accountOf(row),
-      loginRefused: refusedFor(row.login_wait_seconds, loginFailuresPolicy(loginFailuresPerDay)),
-      sendRefused: refusedFor(row.send_wait_seconds, sendsPolicy(budget)),
+      loginRefused: limitedFor(loginFailuresPolicy(loginFailuresPerDay), row.login_wait_seconds),
+      sendRefused: limitedFor(sendsPolicy(budget), row.send_wait_seconds),
     }
   }
 }
@@ -48,6 +48,3 @@ const accountOf = (row: Row): Awaited<ReturnType<FindAccount>>['account'] =>
         user: { id: row.id, email: row.email, createdAt: row.created_at, activatedAt: row.activated_at },
         passwordHash: row.password_hash,
       }
-
-const refusedFor = (retryAfterSeconds: number, limit: LimitPolicy): Refused | undefined =>
-  retryAfterSeconds > 0 ? refuse({ refusal: 'rate_limited', limit, retryAfterSeconds }) : undefined

@@ -1,6 +1,6 @@
 import type { ReplaceCode } from '../../application/resend-code.ts'
 import { type SendsBudget, sendsPolicy } from '../../domain/budget.ts'
-import { refuse } from '../../domain/refusals.ts'
+import { rateLimited, refuse } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
 import { chargedSend, codeLength, lockedLedger, nextSendAt, secondsUntil } from './ledger-sql.ts'
 
@@ -66,6 +66,6 @@ export const replaceCode = (
     if (obstacle?.active) return refuse({ refusal: 'already_active' })
     if (obstacle?.active === null) return refuse({ refusal: 'invalid_credentials' })
     const retryAfterSeconds = Math.max(1, obstacle?.wait_seconds ?? 0)
-    return refuse({ refusal: 'rate_limited', limit: sendsPolicy(budget), retryAfterSeconds })
+    return rateLimited(sendsPolicy(budget), retryAfterSeconds)
   }
 }

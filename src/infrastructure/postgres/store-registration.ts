@@ -6,7 +6,7 @@ import type {
   StoreRegistration,
 } from '../../application/register-user.ts'
 import { type SendsBudget, sendsPolicy } from '../../domain/budget.ts'
-import { refuse, Unavailable } from '../../domain/refusals.ts'
+import { limitedFor, refuse, Unavailable } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
 import {
   CODE_IS_DEAD,
@@ -21,7 +21,7 @@ import {
 /**
  * A new password makes an end of the failed logins at the one before it: nobody can lock an address in advance.
  * An active account keeps its password, and its count. Its ledger row may be gone and be made by another
- * reminder just now, so that a reminder has to look at the budget here once more.
+ * reminder just now, so that a reminder looks at the budget here, where the newest row is met.
  */
 const forRegistration = (budget: SendsBudget) => `,
     login_failures = case when exists (select from registered) then 0 else address_ledger.login_failures end
@@ -54,7 +54,7 @@ registered as (
 ),
 to_remind as (
   select id from before
-  where $10::boolean and activated_at is not null and not coalesce((select spent from ledger), false)
+  where $10::boolean and activated_at is not null
 ),
 charged as (${chargedSend('$1', '(select from registered union all select from to_remind)', budget, forRegistration(budget))}
   returning address_hash
@@ -126,9 +126,7 @@ export const registrationStatements = (
       [hashAddress(email), email],
     )
     if (obstacle?.taken) return refuse({ refusal: 'email_taken' })
-    const retryAfterSeconds = obstacle?.wait_seconds ?? 0
-    if (retryAfterSeconds === 0) return undefined
-    return refuse({ refusal: 'rate_limited', limit: sendsPolicy(budget), retryAfterSeconds })
+    return limitedFor(sendsPolicy(budget), obstacle?.wait_seconds ?? 0)
   }
 
   return {
