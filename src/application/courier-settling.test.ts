@@ -9,7 +9,7 @@ const ACCEPTED: HandOverResult = { result: 'accepted' }
 type Failure = Extract<HandOverResult, { result: 'failed' }>
 const failed = (changes: Partial<Failure> = {}): Failure => ({
   result: 'failed',
-  permanent: false,
+  failure: 'unavailable',
   reason: 'http 503',
   ...changes,
 })
@@ -191,7 +191,7 @@ describe('courier, settling', { timeout: 10_000 }, () => {
     [
       'gives up a mail that can never be accepted',
       claimedMail(),
-      failed({ permanent: true, reason: 'smtp 550' }),
+      failed({ failure: 'refused', reason: 'smtp 550' }),
       { result: 'given_up' },
       'error',
     ],
@@ -212,7 +212,7 @@ describe('courier, settling', { timeout: 10_000 }, () => {
     [
       'never gives up an event',
       claimedEvent('e', { attempts: 1000, ageSeconds: 1e8 }),
-      failed({ permanent: true }),
+      failed({ failure: 'refused' }),
       { result: 'retry', inSeconds: 300, reason: 'http 503' },
       'warn',
     ],

@@ -137,7 +137,7 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     } catch (error) {
       return {
         result: 'failed',
-        permanent: false,
+        failure: 'unavailable',
         reason: error instanceof Error ? error.message : String(error),
       }
     }
@@ -168,7 +168,7 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     }
     if (result.result === 'unwanted') return { ...claim, result: 'unwanted' }
     const secondsLeft = secondsUntilGivingUp(message)
-    if (message.topic === 'mail' && (result.permanent || secondsLeft <= 0)) {
+    if (message.topic === 'mail' && (result.failure === 'refused' || secondsLeft <= 0)) {
       return { ...claim, result: 'given_up' }
     }
     const inSeconds = backOffSeconds(attempts, ports.random(), result.retryAfterSeconds)

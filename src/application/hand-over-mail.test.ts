@@ -67,13 +67,18 @@ describe('handOverMail', () => {
   it('leaves the mail to others when it does not have the key of the code', async () => {
     const { handOver, sent } = world({ code: undefined })
     const result = await handOver(claimedMail())
-    assert.ok(result.result === 'failed' && !result.permanent)
+    assert.ok(result.result === 'failed' && result.failure === 'deferred')
     assert.match(result.reason, /key/)
     assert.deepEqual(sent, [])
   })
 
   it('passes on what the mail service said', async () => {
-    const answer = { result: 'failed', permanent: false, reason: 'http 429', retryAfterSeconds: 7 } as const
+    const answer = {
+      result: 'failed',
+      failure: 'rate_limited',
+      reason: 'http 429',
+      retryAfterSeconds: 7,
+    } as const
     const { handOver } = world({ code: '0042', answer })
     assert.deepEqual(await handOver(claimedMail()), answer)
   })

@@ -36,7 +36,7 @@ export const handOverMail =
     const code = ports.deriveCode(wanted.code.id, wanted.code.length)
     if (code === undefined) {
       // An instance that has the key may be there, in the middle of a rotation.
-      return { result: 'failed', permanent: false, reason: 'the key of its code is not configured here' }
+      return { result: 'failed', failure: 'deferred', reason: 'the key of its code is not configured here' }
     }
     return ports.sendMail({ ...mail, content: { kind: 'activation_code', code } })
   }

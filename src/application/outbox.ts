@@ -53,14 +53,26 @@ export type Settlement = {
 /** Settles messages. Settling one twice, or one that is gone, does nothing. Throws `Unavailable`. */
 export type SettleMessages = (settlements: Settlement[]) => Promise<void>
 
+/** Why an attempt failed, and so what becomes of the message, and of those that wait behind it. */
+export type FailureClass =
+  | /** This message can never succeed: it is given up at once. */ 'refused'
+  | /** This message cannot succeed now; others may. */ 'deferred'
+  | /** The service wants fewer messages. */ 'rate_limited'
+  | /** The service is away, broken or too slow. */ 'unavailable'
+  | /** Credentials, address or permissions are wrong, until someone mends them. */ 'misconfigured'
+
 /** What came of one attempt to hand a message over. */
 export type HandOverResult =
-  | { readonly result: 'accepted' }
+  | {
+      readonly result: 'accepted'
+      /** How the service that accepted the message calls it. */
+      readonly acceptedAs?: string | undefined
+    }
   | { readonly result: 'unwanted' }
   | {
       readonly result: 'failed'
-      /** True when no later attempt can succeed. */
-      readonly permanent: boolean
+      readonly failure: FailureClass
+      /** In few words, for the log; nothing that may hold an address or a secret. */
       readonly reason: string
       readonly retryAfterSeconds?: number | undefined
     }

@@ -71,7 +71,7 @@ describe('after SECRET_KEY was rotated', () => {
     const database = await newDatabase()
     const email = newAddress()
     const tried = await withKeys(database, BEFORE, async app => {
-      app.mail.behave(async () => ({ result: 'failed', permanent: false, reason: 'smtp 451' }))
+      app.mail.behave(async () => ({ result: 'failed', failure: 'unavailable', reason: 'smtp 451' }))
       assert.equal((await createClient(app.url).register(email)).status, 201)
       await app.logLine({ msg: 'mail not handed over; trying again' })
       return app.mail.attempts[0]

@@ -8,7 +8,7 @@ import { assertProblem } from '../support/problems.ts'
 import { exhaust, letTimePass, makeCodesLong, otherThan, settledCode } from '../support/sign-up.ts'
 
 const ACCEPTED: HandOverResult = { result: 'accepted' }
-const UNREACHABLE: HandOverResult = { result: 'failed', permanent: false, reason: 'nobody there' }
+const UNREACHABLE: HandOverResult = { result: 'failed', failure: 'unavailable', reason: 'nobody there' }
 
 let app: RunningApp
 let client: Client
@@ -172,7 +172,7 @@ describe('a mail service that fails', () => {
 
   it('kills the code when it will never take the mail, and the address can be registered again', async () => {
     const slow = await registerWithSlowMail()
-    slow.answer({ result: 'failed', permanent: true, reason: 'no such mailbox' })
+    slow.answer({ result: 'failed', failure: 'refused', reason: 'no such mailbox' })
     await slow.settled('mail given up')
     assert.equal((await userOf(slow.email)).code_id, null)
     assert.deepEqual(await app.database.rows('select id from outbox where id = $1', [slow.mail.id]), [])

@@ -99,7 +99,7 @@ describe('after a whole run', () => {
     const refused = Promise.withResolvers<void>()
     app.mail.behave(async ({ to }) => {
       if (to === stuck) refused.resolve()
-      return { result: 'failed', permanent: false, reason: 'come again later', retryAfterSeconds: 1000 }
+      return { result: 'failed', failure: 'unavailable', reason: 'come again later', retryAfterSeconds: 1000 }
     })
     assert.equal((await client.resend(stuck, PASSWORDS.stuck)).status, 202)
     await refused.promise

@@ -47,7 +47,7 @@ describe('POST /users for a pending address whose code is dead', () => {
 
   it('replaces it once its mail has been given up', async () => {
     const email = newAddress()
-    app.mail.behave(async () => ({ result: 'failed', permanent: true, reason: 'no such mailbox' }))
+    app.mail.behave(async () => ({ result: 'failed', failure: 'refused', reason: 'no such mailbox' }))
     const { id } = (await client.register(email)).body
     await app.logLine({ msg: 'mail given up', reason: 'no such mailbox' })
     app.mail.behave(async () => ({ result: 'accepted' }))

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { outgoingMail } from '../../../test/support/messages.ts'
+import type { FailureClass } from '../../application/outbox.ts'
 import { freePort } from '../embedded/free-port.ts'
 import { httpTransport } from './http.ts'
 import { webhook } from './providers/webhook.ts'
@@ -47,7 +48,7 @@ const answerWith =
   (response: ServerResponse) =>
     void response.writeHead(status, headers).end('{}')
 
-const retryLater = { result: 'failed', permanent: false, retryAfterSeconds: undefined }
+const failed = { result: 'failed', retryAfterSeconds: undefined }
 
 describe('httpTransport', { timeout: 30_000 }, () => {
   it('posts the mail with both its texts, its idempotency key and its correlation id', async t => {
@@ -87,26 +88,26 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     })
   }
 
-  for (const status of [400, 406, 410, 413, 415, 422]) {
-    it(`takes ${status} for a judgement on this very mail`, async t => {
-      assert.deepEqual(await handOverTo(t, answerWith(status)), {
-        ...retryLater,
-        permanent: true,
-        reason: `http ${status}`,
-      })
-    })
+  const failures: Record<FailureClass, number[]> = {
+    refused: [400, 406, 410, 413, 415, 422],
+    deferred: [409, 423],
+    rate_limited: [429],
+    unavailable: [408, 421, 425, 500, 502, 503, 504],
+    misconfigured: [301, 401, 402, 403, 404, 405],
   }
-
-  for (const status of [401, 403, 404, 405, 408, 425, 429, 500, 502, 503, 504]) {
-    it(`takes ${status} for something that passes`, async t => {
-      assert.deepEqual(await handOverTo(t, answerWith(status)), { ...retryLater, reason: `http ${status}` })
+  for (const [failure, statuses] of Object.entries(failures)) {
+    it(`takes ${statuses.join(', ')} for ${failure}`, async t => {
+      for (const status of statuses) {
+        const result = await handOverTo(t, answerWith(status))
+        assert.deepEqual(result, { ...failed, failure, reason: `http ${status}` })
+      }
     })
   }
 
   it('follows no redirect', async t => {
     const elsewhere = await startService(t, answerWith(200))
     const result = await handOverTo(t, answerWith(307, { location: elsewhere.url }))
-    assert.deepEqual(result, { ...retryLater, reason: 'http 307' })
+    assert.deepEqual(result, { ...failed, failure: 'misconfigured', reason: 'http 307' })
     assert.deepEqual(elsewhere.received, [])
   })
 
@@ -127,7 +128,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     it(`reads ${what} in Retry-After`, async t => {
       for (const status of [429, 503]) {
         const result = await handOverTo(t, answerWith(status, { 'retry-after': header }))
-        assert.ok(result.result === 'failed' && !result.permanent)
+        assert.ok(result.result === 'failed')
         assert.ok(holds(result.retryAfterSeconds), `${result.retryAfterSeconds}`)
       }
     })
@@ -135,19 +136,19 @@ describe('httpTransport', { timeout: 30_000 }, () => {
 
   it('fails for now when there is no answer in time', async t => {
     const result = await handOverTo(t, () => {}, 100)
-    assert.deepEqual(result, { result: 'failed', permanent: false, reason: 'no answer in time' })
+    assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'no answer in time' })
   })
 
   it('fails for now when the connection ends without an answer, as after a lost reply', async t => {
     const result = await handOverTo(t, response => void response.destroy())
-    assert.ok(result.result === 'failed' && !result.permanent)
+    assert.ok(result.result === 'failed' && result.failure === 'unavailable')
     assert.notEqual(result.reason, '')
   })
 
   it('fails for now when nobody listens', async t => {
     const transport = openTransport(t, `http://127.0.0.1:${await freePort()}`)
     const result = await transport.handOver(outgoingMail())
-    assert.deepEqual(result, { result: 'failed', permanent: false, reason: 'ECONNREFUSED' })
+    assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'ECONNREFUSED' })
   })
 
   it('fails for now when the answer is not HTTP', async t => {
@@ -165,14 +166,14 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     })
     const transport = openTransport(t, `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     const result = await transport.handOver(outgoingMail())
-    assert.ok(result.result === 'failed' && !result.permanent)
+    assert.ok(result.result === 'failed' && result.failure === 'unavailable')
   })
 
   it('goes by the status, however the body ends', async t => {
     const endless = (response: ServerResponse) => void response.writeHead(200).write('...')
     assert.deepEqual(await handOverTo(t, endless), { result: 'accepted' })
     const huge = (response: ServerResponse) => void response.writeHead(500).end('x'.repeat(1_000_000))
-    assert.deepEqual(await handOverTo(t, huge), { ...retryLater, reason: 'http 500' })
+    assert.deepEqual(await handOverTo(t, huge), { ...failed, failure: 'unavailable', reason: 'http 500' })
     const cut = (response: ServerResponse) => {
       response.writeHead(200, { 'content-length': '1000' }).write('{', () => response.destroy())
     }
@@ -206,6 +207,6 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     const transport = openTransport(t, url)
     const result = await transport.handOver(outgoingMail())
     assert.equal(received.length, 1)
-    assert.ok(result.result === 'failed' && !result.permanent)
+    assert.ok(result.result === 'failed' && result.failure === 'unavailable')
   })
 })

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import type { HandOverResult } from '../../application/outbox.ts'
+import type { FailureClass, HandOverResult } from '../../application/outbox.ts'
 import type { MailTransport, OutgoingMail } from './transport.ts'
 
 /** What one provider's API wants to receive. Any 2xx is taken for acceptance. */
@@ -47,7 +47,7 @@ export const httpTransport = (
         response.body.dump().catch(() => {})
         return judge(response.statusCode, response.headers['retry-after'])
       } catch (error) {
-        return { result: 'failed', permanent: false, reason: describe(error) }
+        return { result: 'failed', failure: 'unavailable', reason: describe(error) }
       }
     },
     concurrency: CONNECTIONS,
@@ -55,18 +55,29 @@ export const httpTransport = (
   }
 }
 
-/** 408, 425 and 429 pass; so may 401 and 403, once someone mends the key. Other 4xx judge this very mail. */
-const TRANSIENT_4XX = new Set([401, 403, 404, 405, 408, 425, 429])
-
 const judge = (status: number, retryAfter: string | string[] | undefined): HandOverResult => {
   if (status >= 200 && status < 300) return { result: 'accepted' }
   return {
     result: 'failed',
-    permanent: status >= 400 && status < 500 && !TRANSIENT_4XX.has(status),
+    failure: failureOf(status),
     reason: `http ${status}`,
     retryAfterSeconds: retryAfterSeconds(retryAfter),
   }
 }
+
+/** RFC 9110 §15. A 4xx that blames neither the set-up nor the moment judges this very mail. */
+const failureOf = (status: number): FailureClass => {
+  if (MISCONFIGURED.has(status) || (status >= 300 && status < 400)) return 'misconfigured'
+  if (status === 429) return 'rate_limited'
+  if (DEFERRED.has(status)) return 'deferred'
+  return status >= 400 && status < 500 && !UNAVAILABLE_4XX.has(status) ? 'refused' : 'unavailable'
+}
+
+/** What someone can mend: the key, the bill, the permission, the address. */
+const MISCONFIGURED = new Set([401, 402, 403, 404, 405, 407])
+/** A request with the same idempotency key is being answered just now; the resource is locked. */
+const DEFERRED = new Set([409, 423])
+const UNAVAILABLE_4XX = new Set([408, 421, 425])
 
 /** RFC 9110 §10.2.3: seconds, or a date. */
 const retryAfterSeconds = (header: string | string[] | undefined): number | undefined => {

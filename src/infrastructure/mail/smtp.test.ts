@@ -151,21 +151,33 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
     it(`takes 5yz about ${step} for a judgement on this very mail`, async t => {
       for (const code of [550, 554]) {
         const result = await handOverTo(t, refusingWith(code))
-        assert.deepEqual(result, { result: 'failed', permanent: true, reason: `smtp ${code}` })
+        assert.deepEqual(result, { result: 'failed', failure: 'refused', reason: `smtp ${code}` })
       }
     })
 
     it(`takes 4yz about ${step} for something that passes`, async t => {
-      for (const code of [421, 450, 452]) {
+      for (const code of [450, 451, 452]) {
         const result = await handOverTo(t, refusingWith(code))
-        assert.deepEqual(result, { result: 'failed', permanent: false, reason: `smtp ${code}` })
+        assert.deepEqual(result, { result: 'failed', failure: 'deferred', reason: `smtp ${code}` })
       }
     })
   }
 
+  it('takes 421, at whatever step, for a server that goes away', async t => {
+    for (const [, refusingWith] of steps) {
+      const result = await handOverTo(t, refusingWith(421))
+      assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'smtp 421' })
+    }
+  })
+
+  it('blames no mail for a server that wants a login first', async t => {
+    const result = await handOverTo(t, { onMailFrom: (_address, _session, done) => done(refusal(530)) })
+    assert.deepEqual(result, { result: 'failed', failure: 'misconfigured', reason: 'smtp 530' })
+  })
+
   it('blames no mail for a server that refuses everybody', async t => {
     const result = await handOverTo(t, { onConnect: (_session, done) => done(refusal(554)) })
-    assert.deepEqual(result, { result: 'failed', permanent: false, reason: 'smtp 554' })
+    assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'smtp 554' })
   })
 
   it('blames no mail for credentials that are refused', async t => {
@@ -174,7 +186,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
     })
     const transport = openTransport(t, url.replace('//', '//user:wrong@'))
     const result = await transport.handOver(outgoingMail())
-    assert.deepEqual(result, { result: 'failed', permanent: false, reason: 'smtp 535' })
+    assert.deepEqual(result, { result: 'failed', failure: 'misconfigured', reason: 'smtp 535' })
   })
 
   const troubles: [what: string, step: Step, answer: string][] = [
@@ -191,7 +203,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
     it(`fails for now when the server ${what}`, async t => {
       const { url, steps } = await startScriptedServer(t, { [step]: answer })
       const result = await openTransport(t, url, 300).handOver(outgoingMail())
-      assert.ok(result.result === 'failed' && !result.permanent)
+      assert.ok(result.result === 'failed' && result.failure === 'unavailable')
       assert.notEqual(result.reason, '')
       assert.ok(steps.includes(step), `got no further than ${steps}`)
     })
@@ -202,7 +214,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
   it('fails for now when all the steps together take too long', async t => {
     const { url, steps } = await startScriptedServer(t, {}, 120)
     const result = await openTransport(t, url, 200).handOver(outgoingMail())
-    assert.deepEqual(result, { result: 'failed', permanent: false, reason: 'no answer in time' })
+    assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'no answer in time' })
     assert.ok(!steps.includes('content'))
   })
 
@@ -217,7 +229,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
   it('fails for now when nobody listens', async t => {
     const transport = openTransport(t, `smtp://127.0.0.1:${await freePort()}`)
     const result = await transport.handOver(outgoingMail())
-    assert.ok(result.result === 'failed' && !result.permanent)
+    assert.ok(result.result === 'failed' && result.failure === 'unavailable')
     assert.match(result.reason, /ECONN|ESOCKET/)
   })
 

@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer'
-import type { HandOverResult } from '../../application/outbox.ts'
+import type { FailureClass, HandOverResult } from '../../application/outbox.ts'
 import { parseMailbox } from './mailbox-address.ts'
 import type { MailTransport } from './transport.ts'
 
@@ -46,20 +46,34 @@ export const smtpTransport = (options: { url: string; timeoutMs: number }): Mail
   }
 }
 
-/**
- * RFC 5321 §4.2.1: 5yz is permanent, 4yz transient. Only an answer about this mail (to MAIL FROM, RCPT TO or
- * DATA) can condemn it; refused credentials or a refused greeting condemn the set-up, which someone may mend.
- */
+type SmtpError = { responseCode?: number; code?: string; message?: string }
+
 const failure = (error: unknown): HandOverResult => {
-  const { responseCode, code, message } = error as { responseCode?: number; code?: string; message?: string }
-  const aboutThisMail = code === 'EENVELOPE' || code === 'EMESSAGE'
-  const permanent = aboutThisMail && responseCode !== undefined && responseCode >= 500
+  const { responseCode, code, message } = error as SmtpError
   return {
     result: 'failed',
-    permanent,
+    failure: failureOf(error as SmtpError),
     reason: responseCode ? `smtp ${responseCode}` : describe(code, message),
   }
 }
+
+/**
+ * RFC 5321 §4.2.1: 5yz is permanent, 4yz transient. Only an answer about this mail (to MAIL FROM, RCPT TO or
+ * DATA) can condemn it; refused credentials or a missing TLS condemn the set-up, which someone may mend.
+ */
+const failureOf = ({ responseCode = 0, code = '' }: SmtpError): FailureClass => {
+  if (SET_UP_CODES.has(responseCode) || (code === 'EAUTH' && responseCode >= 500) || code === 'ETLS') {
+    return 'misconfigured'
+  }
+  const aboutThisMail = (code === 'EENVELOPE' || code === 'EMESSAGE') && responseCode >= 400
+  if (!aboutThisMail || responseCode === SERVICE_CLOSES) return 'unavailable'
+  return responseCode >= 500 ? 'refused' : 'deferred'
+}
+
+/** RFC 4954 §6 and RFC 3207 §4: log in first, in another way, with other credentials, after STARTTLS. */
+const SET_UP_CODES = new Set([530, 534, 535, 538])
+/** RFC 5321 §3.8: said at any step by a server that is going away. */
+const SERVICE_CLOSES = 421
 
 const describe = (code: string | undefined, message: string | undefined): string =>
   code === 'EABORT' ? 'no answer in time' : (code ?? message ?? 'unknown failure')

@@ -6,7 +6,7 @@ import { type OutgoingMail, sendMailBy } from './transport.ts'
 describe('sendMailBy', () => {
   it('composes the mail, and returns what the transport says', async () => {
     const sent: OutgoingMail[] = []
-    const answer = { result: 'failed', permanent: false, reason: 'http 503' } as const
+    const answer = { result: 'failed', failure: 'unavailable', reason: 'http 503' } as const
     const transport = {
       handOver: async (mail: OutgoingMail) => {
         sent.push(mail)
