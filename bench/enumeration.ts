@@ -73,6 +73,7 @@ async function unevenRegistrations(_: TestDatabase, { prepare, useCases }: RealP
   const kinds = await registrationKinds(prepare)
   const server = await createServer({
     useCases,
+    languages: ['en'],
     isDraining: () => false,
     databaseAnswers: async () => true,
     hasRoomToHash: () => true,

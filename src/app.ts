@@ -21,7 +21,9 @@ import { secretFile } from './infrastructure/embedded/secret-file.ts'
 import { publishNothing, publishToConsole } from './infrastructure/events/console.ts'
 import { memoryLimits } from './infrastructure/limits/memory.ts'
 import { createLog, type Log } from './infrastructure/log.ts'
+import { createComposer } from './infrastructure/mail/compose.ts'
 import { type MailSettings, openMailTransport } from './infrastructure/mail/open-transport.ts'
+import { languagesOf, readTemplates } from './infrastructure/mail/templates.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
 import { openDatabase } from './infrastructure/postgres/database.ts'
 import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
@@ -80,6 +82,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
   let draining = false
 
   const start = async (): Promise<Addresses> => {
+    const templates = readTemplates(config.mailTemplatesDir, config.defaultLocale)
     const provided = [provideDatabase(), provideMailbox()] as const
     // When one of them fails, the other must be up before it can be taken down.
     await Promise.allSettled(provided)
@@ -113,10 +116,11 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const mailTransport =
       parts.mailTransport ?? openMailTransport(mailSettings(mailbox?.smtpUrl), config.mailTimeoutMs)
     running.defer(mailTransport.close)
-    const sendMail = sendMailBy(mailTransport, {
+    const compose = createComposer(templates, {
       from: config.mailFrom,
       codeTtlSeconds: config.codeTtlSeconds,
     })
+    const sendMail = sendMailBy(mailTransport, compose, config.mailFrom)
     const publishEvent =
       config.eventPublisher === 'none' ? publishNothing : publishToConsole(log, config.publicUrl)
 
@@ -169,6 +173,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     )
     const server = await createServer({
       useCases,
+      languages: languagesOf(templates),
       isDraining: () => draining,
       databaseAnswers: database.answers,
       hasRoomToHash: hasRoom,

@@ -74,6 +74,9 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
     secretKeyPrevious: read.secretKey('SECRET_KEY_PREVIOUS'),
     mail: readMail(read, production, databaseUrl === undefined),
     mailFrom: readMailFrom(read),
+    /** `undefined`: the templates that come along. */
+    mailTemplatesDir: read.text('MAIL_TEMPLATES_DIR'),
+    defaultLocale: read.text('DEFAULT_LOCALE') ?? 'en',
     mailTimeoutMs: read.integer('MAIL_TIMEOUT_MS', 15_000, 100, 300_000),
     mailGiveUpAfterSeconds: read.integer('MAIL_GIVE_UP_AFTER', 3600, 1, 604_800),
     codeTtlSeconds: read.integer('CODE_TTL_SECONDS', 60, 1, 3600),

@@ -7,10 +7,20 @@ import { PROBLEMS, type ProblemCode } from './problems.ts'
 const locale = Type.Optional(
   Type.String({
     pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$',
-    description: 'Language of the mails, as a BCP 47 tag.',
-    examples: ['en'],
+    description:
+      'Language of the mails, as a BCP 47 tag. When it is missing, `Accept-Language` decides. One that there are no mails in is stored all the same, and the mails come in the default language.',
+    examples: ['en', 'fr-CA'],
   }),
 )
+
+export const RegistrationHeaders = Type.Object({
+  'accept-language': Type.Optional(
+    Type.String({
+      description:
+        'Languages of the mails, the best first, when the body has no `locale`: `fr-CA, fr;q=0.9, en;q=0.8`. Ignored when it names none that there are mails in.',
+    }),
+  ),
+})
 
 export const RegistrationBody = Type.Object(
   {

@@ -7,6 +7,7 @@ import fastify, {
 } from 'fastify'
 import type { UseCases } from '../application/use-cases.ts'
 import { Unavailable } from '../domain/refusals.ts'
+import type { Languages } from './accepted-language.ts'
 import { collectMethods, pathOf } from './allowed-methods.ts'
 import { answerBrokenRequest } from './broken-request.ts'
 import { correlationId } from './correlation-id.ts'
@@ -30,6 +31,7 @@ const ONCE_ONLY = new Set(['host', 'authorization', 'content-type', 'content-len
 
 export type ServerParts = {
   useCases: UseCases
+  languages: Languages
   /** True from the moment on at which somebody has asked the service to stop. */
   isDraining: () => boolean
   databaseAnswers: () => Promise<boolean>
@@ -89,7 +91,7 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     if (request.is404) return notFound(request, reply)
   })
   if (parts.docs) await addDocs(server, parts.publicUrl, parts.version)
-  userRoutes(server, parts.useCases, answers, parts.hasRoomToHash)
+  userRoutes(server, parts.useCases, answers, parts.hasRoomToHash, parts.languages)
   healthRoutes(server, async () => !parts.isDraining() && (await parts.databaseAnswers()), answers)
   problemPages(server, answers)
   if (parts.docs) server.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))

@@ -3,6 +3,7 @@ import type { Caller } from '../../application/audit.ts'
 import type { UseCases } from '../../application/use-cases.ts'
 import { overloaded, refuse, type Violation } from '../../domain/refusals.ts'
 import { judgeRegistration } from '../../domain/registration.ts'
+import { acceptedLanguage, type Languages } from '../accepted-language.ts'
 import { parseBasicAuth } from '../basic-auth.ts'
 import { networkOfRequest } from '../network.ts'
 import type { Answers } from '../problems.ts'
@@ -14,11 +15,11 @@ import {
   problemResponses,
   RegisteredUser,
   RegistrationBody,
+  RegistrationHeaders,
   RegistrationTaken,
 } from '../schemas.ts'
 import { shapeViolations, unknownFields } from '../violations.ts'
 
-const DEFAULT_LOCALE = 'en'
 const BASIC = [{ basic: [] }]
 const TAGS = ['users']
 /** What a body can be refused for, and what can make any request come at the wrong time. */
@@ -36,6 +37,7 @@ export const userRoutes = (
   useCases: UseCases,
   answers: Answers,
   hasRoomToHash: HasRoomToHash,
+  languages: Languages,
 ): void => {
   const { registerQuietly } = useCases
   /** Sheds a request before its body is read: under overload, most of the work is to say no. */
@@ -52,6 +54,7 @@ export const userRoutes = (
         ? 'Creates a pending account and mails an activation code to its address. The answer is the same, after the same time, for an address that has an account; its owner gets a mail that says so.'
         : 'Creates a pending account and mails an activation code to its address.',
       tags: TAGS,
+      headers: RegistrationHeaders,
       body: RegistrationBody,
       response: {
         ...(registerQuietly
@@ -71,7 +74,7 @@ export const userRoutes = (
       const input = {
         email: String(email),
         password: String(password),
-        locale: textOrNothing(locale) ?? DEFAULT_LOCALE,
+        locale: textOrNothing(locale) ?? acceptedLanguage(request, languages),
         caller: callerOf(request, reply),
       }
       if (registerQuietly) {

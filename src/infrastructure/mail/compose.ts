@@ -1,14 +1,75 @@
+import mustache from 'mustache'
 import type { MailContent } from '../../application/hand-over-mail.ts'
-import { english } from './templates/en.ts'
-import type { Text, Wording } from './templates/wording.ts'
+import { parseMailbox } from './mailbox-address.ts'
+import type { Sentences, Templates, Wording } from './templates.ts'
 
-const wordings = new Map<string, Wording>([['en', english]])
+/** Writes a mail in the reader's language (BCP 47) if there is a wording for it, else in the default one. */
+export type ComposeMail = (mail: { content: MailContent; locale: string }) => MailText
 
-/** Writes a mail in the reader's language if there is a file for it, else in English. */
-export const composeMail = (mail: { content: MailContent; locale: string; codeTtlSeconds: number }): Text => {
-  const { content, locale, codeTtlSeconds } = mail
-  const language = locale.split('-')[0]?.toLowerCase() ?? ''
-  const wording = wordings.get(language) ?? english
-  if (content.kind === 'already_registered') return wording.alreadyRegistered()
-  return wording.activationCode({ code: content.code, lifetime: codeTtlSeconds })
+export type MailText = { subject: string; text: string; html: string }
+
+/** Fills in, once, all that is the same in every mail. `from` is the sender, of whom the mails speak by name. */
+export const createComposer = (
+  { layouts, wordings }: Templates,
+  settings: { from: string; codeTtlSeconds: number },
+): ComposeMail => {
+  const sender = nameOf(settings.from)
+  const defaultPages = pagesIn(wordings[0])
+  const pagesByLanguage = new Map(wordings.map(wording => [wording.language.toLowerCase(), pagesIn(wording)]))
+
+  return ({ content, locale }) => {
+    const page = (lookUp(pagesByLanguage, locale) ?? defaultPages)[content.kind]
+    const view = content.kind === 'activation_code' ? { ...page, code: content.code } : page
+    return {
+      subject: page.subject,
+      text: wrap(mustache.render(layouts.text, view, {}, PLAIN_TEXT)),
+      html: mustache.render(layouts.html, view),
+    }
+  }
+
+  function pagesIn(wording: Wording) {
+    const { language } = wording
+    const values = { sender, lifetime: duration(settings.codeTtlSeconds, language) }
+    const fill = (line: string) => mustache.render(line, values, {}, PLAIN_TEXT)
+    const page = ({ subject, opening, advice, not_you }: Sentences) => ({
+      lang: language,
+      dir: new Intl.Locale(language).getTextInfo().direction ?? 'ltr',
+      sender,
+      subject: fill(subject),
+      opening: fill(opening),
+      advice: fill(advice),
+      not_you: fill(not_you),
+    })
+    return {
+      activation_code: page(wording.activation_code),
+      already_registered: page(wording.already_registered),
+    }
+  }
 }
+
+/** What is put into HTML is escaped by Mustache; text and subjects are not HTML. */
+const PLAIN_TEXT = { escape: String }
+
+const nameOf = (from: string): string => {
+  const { name, address } = parseMailbox(from)
+  return name.replace(/^"(.*)"$/, '$1') || address.slice(address.indexOf('@') + 1)
+}
+
+const duration = (seconds: number, language: string): string => {
+  const [amount, unit] = seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second']
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
+}
+
+/** RFC 4647 §3.4: what is not there as `fr-CA` is looked for as `fr`. */
+const lookUp = <Found>(byLanguage: ReadonlyMap<string, Found>, locale: string): Found | undefined => {
+  const subtags = locale.toLowerCase().split('-')
+  while (subtags.length > 0) {
+    const found = byLanguage.get(subtags.join('-'))
+    if (found) return found
+    subtags.pop()
+  }
+  return undefined
+}
+
+/** Breaks lines at spaces, but not at no-break ones, which makes them 76 characters long at most. */
+const wrap = (text: string): string => text.replace(/(?=.{77})(.{0,76}) +/g, '$1\n')

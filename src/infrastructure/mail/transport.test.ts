@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { composeMail } from './compose.ts'
 import { type OutgoingMail, sendMailBy } from './transport.ts'
 
 describe('sendMailBy', () => {
@@ -15,12 +14,13 @@ describe('sendMailBy', () => {
       concurrency: 1,
       close: () => {},
     }
-    const sendMail = sendMailBy(transport, { from: 'no-reply@vestibule.example', codeTtlSeconds: 120 })
+    const compose = (mail: object) => ({ subject: 'Hello', text: JSON.stringify(mail), html: '<p>Hello</p>' })
+    const sendMail = sendMailBy(transport, compose, 'no-reply@vestibule.example')
     const content = { kind: 'activation_code', code: '0042' } as const
     const envelope = { id: 'mail-1', to: 'ada@example.com', correlationId: 'correlation-1' }
-    assert.deepEqual(await sendMail({ ...envelope, content, locale: 'en' }), answer)
+    assert.deepEqual(await sendMail({ ...envelope, content, locale: 'fr' }), answer)
 
-    const wording = composeMail({ content, locale: 'en', codeTtlSeconds: 120 })
-    assert.deepEqual(sent, [{ ...envelope, from: 'no-reply@vestibule.example', ...wording }])
+    const composed = compose({ content, locale: 'fr' })
+    assert.deepEqual(sent, [{ ...envelope, from: 'no-reply@vestibule.example', ...composed }])
   })
 })

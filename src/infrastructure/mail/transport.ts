@@ -1,6 +1,6 @@
 import type { SendMail } from '../../application/hand-over-mail.ts'
 import type { HandOverResult } from '../../application/outbox.ts'
-import { composeMail } from './compose.ts'
+import type { ComposeMail } from './compose.ts'
 
 /** A mail ready to leave: what every transport gets. */
 export type OutgoingMail = {
@@ -25,8 +25,6 @@ export type MailTransport = {
 
 /** Composes each mail and gives it to the transport. */
 export const sendMailBy =
-  (transport: MailTransport, settings: { from: string; codeTtlSeconds: number }): SendMail =>
-  ({ id, to, correlationId, content, locale }) => {
-    const text = composeMail({ content, locale, codeTtlSeconds: settings.codeTtlSeconds })
-    return transport.handOver({ id, to, from: settings.from, ...text, correlationId })
-  }
+  (transport: MailTransport, compose: ComposeMail, from: string): SendMail =>
+  ({ id, to, correlationId, content, locale }) =>
+    transport.handOver({ id, to, from, ...compose({ content, locale }), correlationId })
