@@ -63,8 +63,10 @@ const EVENTS_AT_ONCE = 100
 const PURGE_EVERY_MS = 60_000
 /** Longer than a quiet registration takes while nobody waits: then all of them take the same time. */
 const QUIET_STEP_MS = 250
-/** A lease outlasts the slowest hand-over and its settling, or a mail would be claimed while it is on its way. */
-const LEASE_MARGIN_SECONDS = 15
+/** What a killed instance held is claimed by another one after this time. */
+const LEASE_SECONDS = 10
+/** Two renewals may fail before a lease runs out. */
+const RENEW_LEASES_MS = 3000
 /**
  * Together they stay below the 10 s that orchestrators give before they kill. The notice is for balancers: time
  * to see that the service is not ready, while it still answers.
@@ -110,7 +112,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       loginFailuresPerDay: config.limits.loginFailuresPerDay,
       giveUpMailAfterSeconds: config.mailGiveUpAfterSeconds,
       codeTtlSeconds: config.codeTtlSeconds,
-      leaseSeconds: config.mailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS,
+      leaseSeconds: LEASE_SECONDS,
     })
 
     const mailTransport =
@@ -127,10 +129,13 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const courier = startCourier(
       {
         claim: statements.claimMessages,
+        renewLeases: statements.renewLeases,
         settle: statements.settleMessages,
         handOverMail: handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
         publishEvent,
         audit,
+        count: () => {},
+        newId,
         log,
         monotonicSeconds: () => performance.now() / 1000,
         random: Math.random,
@@ -138,6 +143,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       {
         concurrency: { mail: mailTransport.concurrency, event: EVENTS_AT_ONCE },
         giveUpMailAfterSeconds: config.mailGiveUpAfterSeconds,
+        renewLeasesMs: RENEW_LEASES_MS,
         pollMs: COURIER_POLL_MS,
         spacingMs: COURIER_SPACING_MS,
       },

@@ -192,14 +192,14 @@ describe('courier, settling', { timeout: 10_000 }, () => {
       'gives up a mail that can never be accepted',
       claimedMail(),
       failed({ failure: 'refused', reason: 'smtp 550' }),
-      { result: 'given_up' },
+      { result: 'given_up', eventId: 'new-0', reason: 'refused' },
       'error',
     ],
     [
       'gives up a mail that is too old',
       claimedMail('m', { attempts: 17, ageSeconds: 3600 }),
       failed(),
-      { result: 'given_up' },
+      { result: 'given_up', eventId: 'new-0', reason: 'unavailable' },
       'error',
     ],
     [
@@ -232,7 +232,7 @@ describe('courier, settling', { timeout: 10_000 }, () => {
         message_id: id,
         correlation_id: correlationId,
         attempt: attempts,
-        ...(result.result === 'failed' && { reason: result.reason }),
+        ...(result.result === 'failed' && { failure: result.failure, reason: result.reason }),
         ...('inSeconds' in settlement && { next_in_seconds: settlement.inSeconds }),
       })
     })

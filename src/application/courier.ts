@@ -1,28 +1,27 @@
 import { backOffSeconds } from '../domain/back-off.ts'
 import type { DomainEvent } from '../domain/events.ts'
-import type { Audit } from './audit.ts'
+import { createCircuit } from './circuit.ts'
+import { type HandOverReportPorts, reportHandOver } from './hand-over-report.ts'
 import type {
   ClaimedMail,
   ClaimMessages,
   HandOver,
   HandOverResult,
   Message,
+  RenewLeases,
   SettleMessages,
   Settlement,
 } from './outbox.ts'
 import { createDoorbell, pause } from './waiting.ts'
 
-export type CourierPorts = {
+export type CourierPorts = HandOverReportPorts & {
   claim: ClaimMessages
+  renewLeases: RenewLeases
   settle: SettleMessages
   handOverMail: HandOver<ClaimedMail>
   publishEvent: HandOver<DomainEvent>
-  audit: Audit
-  log: {
-    info: (fields: object, message: string) => void
-    warn: (fields: object, message: string) => void
-    error: (fields: object, message: string) => void
-  }
+  /** A fresh UUIDv7. */
+  newId: () => string
   /** Seconds on a clock that never jumps. */
   monotonicSeconds: () => number
   /** In [0, 1). */
@@ -33,6 +32,8 @@ export type CourierLimits = {
   /** How many messages of each topic this instance hands over at once. */
   readonly concurrency: { readonly mail: number; readonly event: number }
   readonly giveUpMailAfterSeconds: number
+  /** How often to renew the leases of what is not settled yet. */
+  readonly renewLeasesMs: number
   /** How long to wait for news before looking into the outbox again. */
   readonly pollMs: number
   /**
@@ -49,6 +50,9 @@ export type Courier = {
   stop: (withinMs: number) => Promise<void>
 }
 
+/** How many mails are given up together while none gets through. */
+const OVERDUE_AT_ONCE = 1000
+
 /** A message that left, or did not, and when that was on the monotonic clock. */
 type HandedOver = { message: Message; result: HandOverResult; at: number }
 
@@ -56,10 +60,14 @@ type HandedOver = { message: Message; result: HandOverResult; at: number }
  * Carries what the outbox holds to the outside world, at least once, for as long as the process lives. Any
  * number of couriers, in any number of instances, work on one outbox. Claiming, handing over and settling do
  * not wait for each other: a hand-over that takes its time delays neither the next claim nor the settling of
- * what is done.
+ * what is done. Leases are short, so that what a killed process held is soon on its way again, and renewed for
+ * what takes longer.
  */
 export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courier => {
-  const inFlight = { mail: 0, event: 0 }
+  const report = reportHandOver(ports)
+  const circuits = { mail: circuitOf('mail'), event: circuitOf('event') }
+  /** What is claimed and not settled, and since when. */
+  const held = new Map<Message, number>()
   const handedOver = new Set<Promise<void>>()
   let unsettled: HandedOver[] = []
   let settling: Promise<void> | undefined
@@ -68,6 +76,7 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
   const halt = new AbortController()
 
   const claiming = claimUntilStopped()
+  void renewUntilHalted()
 
   return {
     wake: doorbell.ring,
@@ -83,12 +92,10 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
   async function claimUntilStopped(): Promise<void> {
     while (!stopping) {
       const claimedAt = ports.monotonicSeconds()
-      const free = {
-        mail: limits.concurrency.mail - inFlight.mail,
-        event: limits.concurrency.event - inFlight.event,
-      }
+      const free = { mail: circuits.mail.free(), event: circuits.event.free() }
       const claimed = free.mail + free.event > 0 ? await claim(free) : []
       for (const message of claimed) deliver(message)
+      await giveUpOverdueMail()
       if (cameFreeMeanwhile(free, claimed)) doorbell.ring()
       // Rung by new work, and by the first slot that becomes free again when all were taken.
       await doorbell.heard(limits.pollMs)
@@ -97,12 +104,22 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     }
   }
 
-  async function claim(free: { mail: number; event: number }): Promise<Message[]> {
+  async function claim(wanted: Parameters<ClaimMessages>[0]): Promise<Message[]> {
     try {
-      return await ports.claim(free)
+      return await ports.claim(wanted)
     } catch (error) {
       ports.log.error({ err: error }, 'the outbox cannot be read; trying again')
       return []
+    }
+  }
+
+  /** While no mail gets through, nobody's address stays taken for longer because only a few can be tried. */
+  async function giveUpOverdueMail(): Promise<void> {
+    const failure = circuits.mail.openedBy()
+    if (!failure) return
+    const mailOverdueSeconds = limits.giveUpMailAfterSeconds
+    for (const message of await claim({ mail: OVERDUE_AT_ONCE, event: 0, mailOverdueSeconds })) {
+      settleSoon(message, failure)
     }
   }
 
@@ -110,21 +127,19 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
   function cameFreeMeanwhile(asked: { mail: number; event: number }, claimed: Message[]): boolean {
     return (['mail', 'event'] as const).some(topic => {
       const got = claimed.filter(message => message.topic === topic).length
-      return got > 0 && got === asked[topic] && inFlight[topic] < limits.concurrency[topic]
+      return got > 0 && got === asked[topic] && circuits[topic].free() > 0
     })
   }
 
   function deliver(message: Message): void {
-    inFlight[message.topic] += 1
+    const circuit = circuits[message.topic]
+    circuit.begin()
+    held.set(message, ports.monotonicSeconds())
     const delivery = handOver(message).then(result => {
       handedOver.delete(delivery)
-      const wasFull = inFlight[message.topic] === limits.concurrency[message.topic]
-      inFlight[message.topic] -= 1
-      unsettled.push({ message, result, at: ports.monotonicSeconds() })
-      settling ??= settleAll().finally(() => {
-        settling = undefined
-      })
-      if (wasFull) doorbell.ring()
+      const hasRoomAgain = circuit.end(message.id, result)
+      settleSoon(message, result)
+      if (hasRoomAgain) doorbell.ring()
     })
     handedOver.add(delivery)
   }
@@ -143,14 +158,26 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     }
   }
 
+  function settleSoon(message: Message, result: HandOverResult): void {
+    unsettled.push({ message, result, at: ports.monotonicSeconds() })
+    settling ??= settleAll().finally(() => {
+      settling = undefined
+    })
+  }
+
   async function settleAll(): Promise<void> {
     while (unsettled.length > 0 && !halt.signal.aborted) {
       const batch = unsettled
       unsettled = []
-      const settlements = batch.map(settlement)
       try {
-        await ports.settle(settlements)
-        for (const [n, { message, result }] of batch.entries()) report(message, result, settlements[n])
+        const settled = batch.map(handedOver => ({ ...handedOver, settlement: settlement(handedOver) }))
+        await ports.settle(settled.map(({ settlement }) => settlement))
+        for (const { message, result, settlement } of settled) {
+          held.delete(message)
+          report(message, result, settlement)
+          // The event that it leaves behind is due.
+          if (settlement.result === 'given_up') doorbell.ring()
+        }
       } catch (error) {
         unsettled = [...batch, ...unsettled]
         ports.log.error({ err: error, count: batch.length }, 'messages cannot be settled; trying again')
@@ -158,6 +185,30 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       }
       await pause(limits.spacingMs, halt.signal)
     }
+  }
+
+  async function renewUntilHalted(): Promise<void> {
+    for (;;) {
+      await pause(limits.renewLeasesMs, halt.signal)
+      if (halt.signal.aborted) return
+      const before = ports.monotonicSeconds() - limits.renewLeasesMs / 1000
+      const lasting = [...held].filter(([, since]) => since <= before).map(([message]) => message)
+      if (lasting.length === 0) continue
+      await ports.renewLeases(lasting).catch(error => {
+        ports.log.error({ err: error, count: lasting.length }, 'leases cannot be renewed; trying again')
+      })
+    }
+  }
+
+  function circuitOf(topic: Message['topic']) {
+    return createCircuit(limits.concurrency[topic], limits.giveUpMailAfterSeconds, {
+      monotonicSeconds: ports.monotonicSeconds,
+      changed: failure => {
+        if (!failure) return ports.log.info({ topic }, `${topic}s are accepted again`)
+        const fields = { topic, failure: failure.failure, reason: failure.reason }
+        ports.log.error(fields, `no ${topic} gets through; trying with one at a time`)
+      },
+    })
   }
 
   function settlement({ message, result, at }: HandedOver): Settlement {
@@ -169,7 +220,7 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     if (result.result === 'unwanted') return { ...claim, result: 'unwanted' }
     const secondsLeft = secondsUntilGivingUp(message)
     if (message.topic === 'mail' && (result.failure === 'refused' || secondsLeft <= 0)) {
-      return { ...claim, result: 'given_up' }
+      return { ...claim, result: 'given_up', eventId: ports.newId(), reason: result.failure }
     }
     const inSeconds = backOffSeconds(attempts, ports.random(), result.retryAfterSeconds)
     return { ...claim, result: 'retry', inSeconds: Math.min(inSeconds, secondsLeft), reason: result.reason }
@@ -183,29 +234,5 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
   function secondsUntilGivingUp(message: Message): number {
     if (message.topic === 'event') return limits.giveUpMailAfterSeconds
     return limits.giveUpMailAfterSeconds - message.ageSeconds
-  }
-
-  function report(message: Message, result: HandOverResult, settled: Settlement | undefined): void {
-    const { topic } = message
-    const fields = {
-      topic,
-      message_id: message.id,
-      correlation_id: message.correlationId,
-      attempt: message.attempts,
-      ...(result.result === 'failed' && { reason: result.reason }),
-    }
-    if (settled?.result === 'accepted') {
-      ports.log.info(fields, `${topic} handed over`)
-      if (message.topic === 'mail') auditSent(message)
-    } else if (settled?.result === 'unwanted') ports.log.info(fields, `${topic} dropped: nobody waits for it`)
-    else if (settled?.result === 'retry') {
-      const nextInSeconds = Math.round(settled.inSeconds * 10) / 10
-      ports.log.warn({ ...fields, next_in_seconds: nextInSeconds }, `${topic} not handed over; trying again`)
-    } else ports.log.error(fields, `${topic} given up`)
-  }
-
-  function auditSent({ userId, wanted, correlationId }: ClaimedMail): void {
-    const event = wanted?.code ? 'code_sent' : 'reminder_sent'
-    ports.audit({ event, userId, email: wanted?.email, correlationId })
   }
 }

@@ -1,4 +1,7 @@
 import type { DomainEvent } from '../domain/events.ts'
+import type { FailureClass } from '../domain/failure.ts'
+
+export type { FailureClass }
 
 type Claimed = {
   /** UUIDv7; stable over all attempts. */
@@ -30,9 +33,14 @@ export type Message = ClaimedMail | ClaimedEvent
 
 /**
  * Claims due messages from the outbox, at most as many of each topic as the limits say, and leases them to the
- * caller: nobody else gets them until the lease runs out. Throws `Unavailable`.
+ * caller: nobody else gets them until the lease runs out. With `mailOverdueSeconds`, only mails that have been
+ * due for so long. Throws `Unavailable`.
  */
-export type ClaimMessages = (limits: { mail: number; event: number }) => Promise<Message[]>
+export type ClaimMessages = (limits: {
+  mail: number
+  event: number
+  mailOverdueSeconds?: number
+}) => Promise<Message[]>
 
 /** What became of one message. All of them are settled together, in one statement. */
 export type Settlement = {
@@ -46,20 +54,19 @@ export type Settlement = {
       readonly secondsAgo: number
     }
   | /** Nobody wants it any more: it leaves the outbox. */ { readonly result: 'unwanted' }
-  | /** It leaves the outbox; of a mail, the code is dead. */ { readonly result: 'given_up' }
+  | /** A mail leaves the outbox, its code is dead, and `mail.given_up` takes its place. */ {
+      readonly result: 'given_up'
+      readonly eventId: string
+      readonly reason: FailureClass | 'dropped'
+    }
   | { readonly result: 'retry'; readonly inSeconds: number; readonly reason: string }
 )
 
+/** Keeps claimed messages from everybody else for another lease; leaves alone what was claimed anew. Throws `Unavailable`. */
+export type RenewLeases = (messages: Pick<Claimed, 'userId' | 'id' | 'attempts'>[]) => Promise<void>
+
 /** Settles messages. Settling one twice, or one that is gone, does nothing. Throws `Unavailable`. */
 export type SettleMessages = (settlements: Settlement[]) => Promise<void>
-
-/** Why an attempt failed, and so what becomes of the message, and of those that wait behind it. */
-export type FailureClass =
-  | /** This message can never succeed: it is given up at once. */ 'refused'
-  | /** This message cannot succeed now; others may. */ 'deferred'
-  | /** The service wants fewer messages. */ 'rate_limited'
-  | /** The service is away, broken or too slow. */ 'unavailable'
-  | /** Credentials, address or permissions are wrong, until someone mends them. */ 'misconfigured'
 
 /** What came of one attempt to hand a message over. */
 export type HandOverResult =

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { v7 as newId } from 'uuid'
 import { type CourierPorts, startCourier } from '../../src/application/courier.ts'
 import type { HandOverResult } from '../../src/application/outbox.ts'
 import { registerMany, startBench, statementsOn } from '../support/fixtures.ts'
@@ -18,7 +19,7 @@ describe('two couriers on one outbox', () => {
 
     const start = (by: string) => {
       const database = bench.open(2)
-      const { claimMessages, settleMessages } = statementsOn(database)
+      const { claimMessages, renewLeases, settleMessages } = statementsOn(database)
       const handOver = async ({ id }: { id: string }): Promise<HandOverResult> => {
         await nextTurn()
         handedOver.push({ by, id })
@@ -26,10 +27,13 @@ describe('two couriers on one outbox', () => {
       }
       const ports: CourierPorts = {
         claim: claimMessages,
+        renewLeases,
         settle: settleMessages,
         handOverMail: handOver,
         publishEvent: handOver,
         audit: () => {},
+        count: () => {},
+        newId,
         log: { info: () => {}, warn: assert.fail, error: assert.fail },
         monotonicSeconds: () => performance.now() / 1000,
         random: Math.random,
@@ -37,6 +41,7 @@ describe('two couriers on one outbox', () => {
       const limits = {
         concurrency: { mail: 10, event: 10 },
         giveUpMailAfterSeconds: 3600,
+        renewLeasesMs: 1000,
         pollMs: 10,
         spacingMs: 0,
       }

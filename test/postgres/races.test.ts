@@ -158,8 +158,10 @@ describe('everything at once, on one address', () => {
       const messages = await statements.claimMessages({ mail: 5, event: 5 })
       await statements.settleMessages(
         messages.map(({ userId, id, attempts }) => {
-          const result = Math.random() < 0.2 ? 'given_up' : 'accepted'
-          return { userId, id, attempts, result, secondsAgo: Math.random() < 0.3 ? 60 : 0 }
+          const claim = { userId, id, attempts }
+          return Math.random() < 0.2
+            ? { ...claim, result: 'given_up', eventId: newId(), reason: 'refused' }
+            : { ...claim, result: 'accepted', secondsAgo: Math.random() < 0.3 ? 60 : 0 }
         }),
       )
     }

@@ -2,9 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { v7 as newId } from 'uuid'
 import type { Settlement } from '../../src/application/outbox.ts'
-import { type Bench, keyring, type Registered, startBench, TTL_SECONDS } from '../support/fixtures.ts'
+import {
+  type Bench,
+  keyring,
+  type Registered,
+  registration,
+  startBench,
+  TTL_SECONDS,
+} from '../support/fixtures.ts'
 
 const PLENTY = { mail: 1000, event: 1000 }
+const givenUp = () => ({ result: 'given_up', eventId: newId(), reason: 'refused' }) as const
 
 describe('settleMessages', () => {
   let bench: Bench
@@ -102,11 +110,68 @@ describe('settleMessages', () => {
 
   it('takes a mail that is given up out of the outbox and kills its code', async () => {
     const registered = await registerAndClaim()
-    await settle({ ...mailOf(registered), result: 'given_up' })
-    assert.deepEqual(await waitingIds(registered), [registered.eventId])
+    const eventId = newId()
+    await settle({ ...mailOf(registered), result: 'given_up', eventId, reason: 'refused' })
+    assert.deepEqual(await waitingIds(registered), [registered.eventId, eventId])
     assert.equal(await bench.statements.countGuess(registered.user), undefined)
     assert.equal((await bench.userOf(registered.email))?.code_id, null)
     await bench.register({ email: registered.email })
+  })
+
+  describe('the event of a mail that is given up', () => {
+    const eventsOf = async ({ userId }: { userId: string }) => {
+      await bench.rows(`delete from outbox where payload->>'type' = 'user.registered' and user_id = $1`, [
+        userId,
+      ])
+      await bench.makeDue(userId, 0)
+      const claimed = await bench.statements.claimMessages(PLENTY)
+      return claimed.flatMap(message =>
+        message.topic === 'event' && message.userId === userId ? [message] : [],
+      )
+    }
+
+    it('says whose mail it was, what mail, and why, and is claimed like any other', async () => {
+      const registered = await registerAndClaim()
+      const settled = givenUp()
+      await settle({ ...mailOf(registered), ...settled })
+      const [message, ...more] = await eventsOf(registered)
+      assert.deepEqual(more, [])
+      const { userId, correlationId, email } = registered
+      assert.equal(message?.correlationId, correlationId)
+      const { time, ...event } = message?.event ?? {}
+      assert.ok(time)
+      assert.deepEqual(event, {
+        id: settled.eventId,
+        type: 'mail.given_up',
+        userId,
+        correlationId,
+        data: { id: userId, email, mail: 'activation_code', reason: 'refused' },
+      })
+    })
+
+    it('is there for a reminder too', async () => {
+      const registered = await bench.registerActive()
+      await bench.rows('delete from outbox where user_id = $1', [registered.userId])
+      await bench.statements.storeQuietly(
+        registration({ email: registered.email, mailId: registered.mailId }),
+      )
+      await bench.statements.claimMessages(PLENTY)
+      await settle({ ...mailOf(registered), ...givenUp() })
+      const [message] = await eventsOf(registered)
+      assert.deepEqual(message?.event.data, {
+        id: registered.userId,
+        email: registered.email,
+        mail: 'already_registered',
+        reason: 'refused',
+      })
+    })
+
+    it('is missing when nobody waits for the mail any more', async () => {
+      const registered = await registerAndClaim()
+      await bench.statements.replaceCode({ ...registered, codeId: keyring.newCodeId(), mailId: newId() })
+      await settle({ ...mailOf(registered), ...givenUp() })
+      assert.deepEqual(await eventsOf(registered), [])
+    })
   })
 
   describe('a retry', () => {
@@ -132,7 +197,7 @@ describe('settleMessages', () => {
       const registered = await registerAndClaim()
       await bench.makeDue(registered.userId, 0)
       await bench.statements.claimMessages(PLENTY)
-      await settle({ ...mailOf(registered, 1), result: 'given_up' })
+      await settle({ ...mailOf(registered, 1), ...givenUp() })
       assert.equal((await bench.userOf(registered.email))?.code_id, registered.codeId)
       assert.ok((await waitingIds(registered)).includes(registered.mailId))
     })
@@ -159,11 +224,11 @@ describe('settleMessages', () => {
   })
 
   it('leaves a code alone that has replaced the one of the mail', async () => {
-    for (const result of ['accepted', 'given_up'] as const) {
+    for (const outcome of [{ result: 'accepted', secondsAgo: 0 } as const, givenUp()]) {
       const registered = await registerAndClaim()
       const replacement = { ...registered, codeId: keyring.newCodeId(), mailId: newId() }
       await bench.statements.replaceCode(replacement)
-      await settle({ ...mailOf(registered), result, secondsAgo: 0 })
+      await settle({ ...mailOf(registered), ...outcome })
       const row = await bench.userOf(registered.email)
       assert.equal(row?.code_id, replacement.codeId)
       assert.equal(row?.code_expires_at, null)
@@ -175,7 +240,7 @@ describe('settleMessages', () => {
     await settle({ ...mailOf(registered), result: 'accepted', secondsAgo: 0 })
     const before = await bench.userOf(registered.email)
     await settle({ ...mailOf(registered), result: 'accepted', secondsAgo: 10 })
-    await settle({ ...mailOf(registered), result: 'given_up' })
+    await settle({ ...mailOf(registered), ...givenUp() })
     await settle({ ...mailOf(registered), result: 'retry', inSeconds: 1, reason: 'late' })
     assert.deepEqual(await bench.userOf(registered.email), before)
     assert.deepEqual(await waitingIds(registered), [registered.eventId])
@@ -194,7 +259,7 @@ describe('settleMessages', () => {
   })
 
   it('settles a batch of everything at once, each in its own way', async () => {
-    const [accepted, unwanted, givenUp, retried] = [
+    const [accepted, unwanted, hopeless, retried] = [
       await registerAndClaim(),
       await registerAndClaim(),
       await registerAndClaim(),
@@ -204,15 +269,15 @@ describe('settleMessages', () => {
       { ...mailOf(retried), result: 'retry', inSeconds: 5, reason: 'greylisted' },
       { ...mailOf(accepted), result: 'accepted', secondsAgo: 0 },
       { ...eventOf(accepted), result: 'accepted', secondsAgo: 0 },
-      { ...mailOf(givenUp), result: 'given_up' },
+      { ...mailOf(hopeless), ...givenUp() },
       { ...mailOf(unwanted), result: 'unwanted' },
     )
     assert.deepEqual(await waitingIds(accepted), [])
     assert.deepEqual(await waitingIds(unwanted), [unwanted.eventId])
-    assert.deepEqual(await waitingIds(givenUp), [givenUp.eventId])
+    assert.equal((await waitingIds(hopeless)).includes(hopeless.mailId), false)
     assert.deepEqual(await waitingIds(retried), [retried.eventId, retried.mailId])
     assert.ok((await secondsLeft(accepted)) > 0)
-    assert.equal((await bench.userOf(givenUp.email))?.code_id, null)
+    assert.equal((await bench.userOf(hopeless.email))?.code_id, null)
     assert.equal((await bench.userOf(unwanted.email))?.code_expires_at, null)
     assert.equal((await bench.userOf(retried.email))?.code_expires_at, null)
   })

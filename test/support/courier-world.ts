@@ -1,9 +1,10 @@
 import type { TestContext } from 'node:test'
 import type { SecurityEvent } from '../../src/application/audit.ts'
 import { type Courier, type CourierLimits, startCourier } from '../../src/application/courier.ts'
-import type { HandOverResult, Message, Settlement } from '../../src/application/outbox.ts'
+import type { CountHandOver } from '../../src/application/hand-over-report.ts'
+import type { ClaimMessages, HandOverResult, Message, Settlement } from '../../src/application/outbox.ts'
 
-type Free = { mail: number; event: number }
+type Free = Parameters<ClaimMessages>[0]
 
 /** Longer than any test: what happens in spite of it was not caused by polling. */
 export const NEVER_MS = 15_000
@@ -31,6 +32,9 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
     published: [] as string[],
     /** One entry for each statement that went through. */
     settled: [] as Settlement[][],
+    /** Ids, one entry for each renewal of leases. */
+    renewed: [] as string[][],
+    counted: [] as Parameters<CountHandOver>[0][],
     audited: [] as SecurityEvent[],
     logged: [] as { level: string; fields: object; message: string }[],
 
@@ -77,12 +81,19 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
             await world.settle(settlements)
             record(world.settled, settlements)
           },
+          renewLeases: async messages =>
+            record(
+              world.renewed,
+              messages.map(({ id }) => id),
+            ),
           handOverMail: handOver,
           publishEvent: event => {
             world.published.push(event.id)
             return handOver(event)
           },
           audit: event => record(world.audited, event),
+          count: handOver => record(world.counted, handOver),
+          newId: () => `new-${world.settled.length}`,
           log: { info: log('info'), warn: log('warn'), error: log('error') },
           monotonicSeconds: () => world.clock.seconds,
           random: () => world.random,
@@ -90,6 +101,7 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
         {
           concurrency: { mail: 10, event: 10 },
           giveUpMailAfterSeconds: 3600,
+          renewLeasesMs: NEVER_MS,
           pollMs: NEVER_MS,
           spacingMs: 1,
           ...changes,

@@ -35,7 +35,7 @@ export type ModelAddress = {
   codes: ModelCode[]
 }
 export type ModelMail = { id: string; userId: string; codeId: string; dueAt: number; attempts: number }
-export type ModelEvent = { type: 'user.registered' | 'user.activated'; userId: string }
+export type ModelEvent = { type: 'user.registered' | 'user.activated' | 'mail.given_up'; userId: string }
 /** `wanted`: the code that the mail brings, if anybody waits for it. */
 export type ModelClaim = { id: string; userId: string; attempts: number; wanted: string | undefined }
 
@@ -157,7 +157,10 @@ export const settle = (model: Model, claimed: ModelClaim, fate: Fate): void => {
   const code = userWith(model, mail)?.code
   if (!code || unwanted) return
   if (fate.result === 'accepted') code.expiresAt = model.now - fate.ago + TTL
-  else Object.assign(code, { givenUp: true, expiresAt: undefined })
+  else {
+    Object.assign(code, { givenUp: true, expiresAt: undefined })
+    model.events.push({ type: 'mail.given_up', userId: mail.userId })
+  }
 }
 
 /** Whoever waits for the code that a mail brings. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { v7 as newId } from 'uuid'
 import type { ClaimedMail } from '../../src/application/outbox.ts'
 import type { Refusal } from '../../src/domain/refusals.ts'
 import { keyring } from './fixtures.ts'
@@ -223,5 +224,6 @@ const settle = async (model: Model, world: World, fate: rules.Fate): Promise<Ans
 
 const settledAs = (fate: rules.Fate) => {
   if (fate.result === 'accepted') return { result: fate.result, secondsAgo: fate.ago }
-  return fate.result === 'retry' ? { result: fate.result, inSeconds: fate.in, reason: 'busy' } : fate
+  if (fate.result === 'retry') return { result: fate.result, inSeconds: fate.in, reason: 'busy' }
+  return { ...fate, eventId: newId(), reason: 'refused' as const }
 }

@@ -13,7 +13,7 @@ const statement = {
   text: `
 with due_mail as (
   select user_id, id from outbox
-  where topic = 'mail' and due_at <= now()
+  where topic = 'mail' and due_at <= now() - make_interval(secs => $4)
   order by due_at
   limit $1
   for update skip locked
@@ -61,7 +61,10 @@ type Row = {
   attempts: number
   created_at: Date
   age_seconds: number
-} & (MailRow | { topic: 'event'; payload: { type: DomainEvent['type']; email: string } })
+} & (MailRow | { topic: 'event'; payload: EventPayload })
+
+/** An event without what stands in columns of its own. */
+type EventPayload = { type: DomainEvent['type']; email: string }
 
 type MailRow = { topic: 'mail'; payload: { code_id?: string } } & (
   | { email: string; locale: string; code_length: number }
@@ -70,8 +73,9 @@ type MailRow = { topic: 'mail'; payload: { code_id?: string } } & (
 
 export const claimMessages =
   (database: Database, leaseSeconds: number): ClaimMessages =>
-  async limits => {
-    const rows = await database.query<Row>(statement, [limits.mail, limits.event, leaseSeconds])
+  async ({ mail, event, mailOverdueSeconds = 0 }) => {
+    const values = [mail, event, leaseSeconds, mailOverdueSeconds]
+    const rows = await database.query<Row>(statement, values)
     return rows.map(asMessage)
   }
 
@@ -84,14 +88,15 @@ const asMessage = (row: Row): Message => {
     correlationId: row.correlation_id,
   }
   if (row.topic === 'event') {
-    const event: DomainEvent = {
+    const { type, ...data } = row.payload
+    const event = {
       id: row.id,
-      type: row.payload.type,
+      type,
       userId: row.user_id,
       time: row.created_at,
       correlationId: row.correlation_id,
-      data: { id: row.user_id, email: row.payload.email },
-    }
+      data: { id: row.user_id, ...data },
+    } as DomainEvent
     return { ...claimed, topic: 'event', event }
   }
   return { ...claimed, topic: 'mail', wanted: wantedMail(row) }

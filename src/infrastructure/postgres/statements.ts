@@ -7,6 +7,7 @@ import type { Database } from './database.ts'
 import { explainDeadCode } from './explain-dead-code.ts'
 import { findAccount } from './find-account.ts'
 import { purgeLedger, purgePending } from './purge.ts'
+import { renewLeases } from './renew-leases.ts'
 import { renewPasswordHash } from './renew-password-hash.ts'
 import { replaceCode } from './replace-code.ts'
 import { settleMessages } from './settle-messages.ts'
@@ -34,6 +35,7 @@ export const statementsOn = (database: Database, settings: StatementSettings) =>
     explainDeadCode: explainDeadCode(database),
     replaceCode: replaceCode(database, hashAddress, sendsBudget),
     claimMessages: claimMessages(database, settings.leaseSeconds),
+    renewLeases: renewLeases(database, settings.leaseSeconds),
     settleMessages: settleMessages(database, settings.codeTtlSeconds),
     purgePending: purgePending(database),
     purgeLedger: purgeLedger(database, settings.giveUpMailAfterSeconds),
