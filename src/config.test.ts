@@ -43,6 +43,8 @@ describe('readConfig', () => {
     assert.equal(config.databaseUrl, undefined)
     assert.equal(config.secretKey, undefined)
     assert.deepEqual(config.mail, { transport: 'mailbox' })
+    assert.equal(config.mailTemplatesDir, undefined)
+    assert.equal(config.defaultLocale, 'en')
     assert.equal(config.codeTtlSeconds, 60)
     assert.deepEqual(config.sendsBudget, { spacingSeconds: 30, perHour: 5, perDay: 10 })
     assert.deepEqual(config.limits, {
@@ -87,6 +89,8 @@ describe('readConfig', () => {
       MIGRATE_ON_START: 'false',
       LOG_LEVEL: 'warn',
       MAIL_FROM: 'Example <no-reply@example.com>',
+      MAIL_TEMPLATES_DIR: '/etc/vestibule/mails',
+      DEFAULT_LOCALE: 'fr',
     })
     assert.equal(config.host, '0.0.0.0')
     assert.equal(config.port, 9000)
@@ -102,6 +106,8 @@ describe('readConfig', () => {
     assert.equal(config.migrateOnStart, false)
     assert.equal(config.logLevel, 'warn')
     assert.equal(config.mailFrom, 'Example <no-reply@example.com>')
+    assert.equal(config.mailTemplatesDir, '/etc/vestibule/mails')
+    assert.equal(config.defaultLocale, 'fr')
   })
 
   it('lets the public address follow the port', () => {
@@ -139,7 +145,19 @@ describe('readConfig', () => {
     ['EVENT_PUBLISHER', ['kafka']],
     ['MAIL_TRANSPORT', ['pigeon']],
     ['PUBLIC_URL', ['ftp://example.com', 'example.com', '/']],
-    ['MAIL_FROM', ['nobody', 'a@b@c', 'Name <a@b', '<>', 'a@b, c@d', 'a@b\r\nBcc: c@d']],
+    [
+      'MAIL_FROM',
+      [
+        'nobody',
+        'a@b@c',
+        'Name <a@b',
+        '<>',
+        'a@b, c@d',
+        'a@b\r\nBcc: c@d',
+        'Name\nBcc: c@d <a@b>',
+        'Na\nme <a@b>',
+      ],
+    ],
     ['SECRET_KEY', ['x'.repeat(31)]],
     ['LIMIT_SEND_SPACING_SECONDS', ['-1', '86401', '30s']],
     ['LIMIT_SENDS_PER_HOUR', ['-1', '1001', 'none']],
@@ -246,9 +264,87 @@ describe('readConfig', () => {
       MAIL_HTTP_PROVIDER: 'webhook',
       MAIL_HTTP_URL: 'https://mail.example',
     }
-    assert.deepEqual(read(env).mail, { transport: 'http', provider: 'webhook', url: 'https://mail.example' })
+    const none = { apiKey: '', webhookSecret: undefined }
+    const mail = { transport: 'http', provider: 'webhook', url: 'https://mail.example', ...none }
+    assert.deepEqual(read(env).mail, mail)
     assert.deepEqual(complaints({ MAIL_TRANSPORT: 'http' }), ['MAIL_HTTP_PROVIDER', 'MAIL_HTTP_URL'])
     assert.deepEqual(complaints({ ...env, MAIL_HTTP_PROVIDER: 'pigeon' }), ['MAIL_HTTP_PROVIDER'])
+  })
+
+  const byProvider = (MAIL_HTTP_PROVIDER: string, env: NodeJS.ProcessEnv = {}) => ({
+    MAIL_TRANSPORT: 'http',
+    MAIL_HTTP_PROVIDER,
+    ...env,
+  })
+
+  it('wants a key for a mail provider, and knows where most of them are', () => {
+    const addresses = {
+      resend: 'https://api.resend.com',
+      sendgrid: 'https://api.sendgrid.com',
+      postmark: 'https://api.postmarkapp.com',
+    }
+    for (const [provider, url] of Object.entries(addresses)) {
+      assert.deepEqual(complaints(byProvider(provider)), ['MAIL_API_KEY'])
+      const mail = { transport: 'http', provider, url, apiKey: 'key', webhookSecret: undefined }
+      assert.deepEqual(read(byProvider(provider, { MAIL_API_KEY: 'key' })).mail, mail)
+      const elsewhere = { MAIL_API_KEY: 'key', MAIL_HTTP_URL: 'https://mail.example' }
+      assert.deepEqual(read(byProvider(provider, elsewhere)).mail, { ...mail, url: 'https://mail.example' })
+    }
+    assert.deepEqual(complaints(byProvider('mailgun')), ['MAIL_HTTP_URL', 'MAIL_API_KEY'])
+  })
+
+  it('wants the domain in the address of Mailgun', () => {
+    const at = (MAIL_HTTP_URL: string) => byProvider('mailgun', { MAIL_API_KEY: 'key', MAIL_HTTP_URL })
+    for (const url of ['https://api.mailgun.net/v3/mg.example.com', 'https://api.eu.mailgun.net/v3/a.b/']) {
+      assert.deepEqual(complaints(at(url)), [])
+    }
+    for (const url of [
+      'https://api.mailgun.net',
+      'https://api.mailgun.net/v3',
+      'https://a.b/v3/c.d/messages',
+    ]) {
+      assert.deepEqual(complaints(at(url)), ['MAIL_HTTP_URL'])
+    }
+  })
+
+  it('ignores no credentials silently, and repeats none', () => {
+    const bad: [NodeJS.ProcessEnv, string][] = [
+      [byProvider('resend', { MAIL_API_KEY: 'two hunter2' }), 'MAIL_API_KEY'],
+      [byProvider('postmark', { MAIL_API_KEY: 'hunter2\nhunter2' }), 'MAIL_API_KEY'],
+      [byProvider('webhook', { MAIL_API_KEY: 'hunter2', MAIL_HTTP_URL: 'http://a.b' }), 'MAIL_API_KEY'],
+      [byProvider('mailpit', { MAIL_HTTP_URL: 'http://user:hunter2%@a.b' }), 'MAIL_HTTP_URL'],
+      [
+        byProvider('sendgrid', { MAIL_API_KEY: 'key', MAIL_HTTP_URL: 'http://me:hunter2@a.b' }),
+        'MAIL_HTTP_URL',
+      ],
+    ]
+    for (const [env, name] of bad) {
+      assert.deepEqual(complaints(env), [name])
+      assert.ok(!messageOf(env).includes('hunter2'), messageOf(env))
+    }
+    assert.deepEqual(complaints(byProvider('webhook', { MAIL_HTTP_URL: 'http://user:word%25@a.b' })), [])
+  })
+
+  it('wants a WEBHOOK_SECRET as Standard Webhooks has it', () => {
+    const secret = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`
+    const withSecret = (WEBHOOK_SECRET: string) =>
+      byProvider('webhook', { MAIL_HTTP_URL: 'http://a.b', WEBHOOK_SECRET })
+    for (const good of [secret(24), secret(32), secret(64)]) {
+      const { mail } = read(withSecret(good))
+      assert.ok(mail.transport === 'http' && mail.webhookSecret === good)
+    }
+    const unpadded = secret(32).replaceAll('=', '')
+    for (const bad of [
+      secret(23),
+      secret(65),
+      unpadded,
+      secret(32).slice(6),
+      'hunter2',
+      'whsec_',
+      `${secret(24)} `,
+    ]) {
+      assert.deepEqual(complaints(withSecret(bad)), ['WEBHOOK_SECRET'])
+    }
   })
 
   it('reads how to reach a mail server', () => {

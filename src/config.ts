@@ -6,10 +6,25 @@ export type MailConfig =
   | { readonly transport: 'mailbox' }
   | { readonly transport: 'console' }
   | { readonly transport: 'smtp'; readonly url: string }
-  | { readonly transport: 'http'; readonly provider: MailProviderName; readonly url: string }
+  | {
+      readonly transport: 'http'
+      readonly provider: MailProviderName
+      readonly url: string
+      /** Empty where the provider has none. */
+      readonly apiKey: string
+      /** What the provider `webhook` signs its requests with. */
+      readonly webhookSecret: string | undefined
+    }
 
-const MAIL_PROVIDERS = ['mailpit', 'webhook'] as const
-export type MailProviderName = (typeof MAIL_PROVIDERS)[number]
+const MAIL_PROVIDERS = ['mailpit', 'webhook', 'resend', 'sendgrid', 'postmark', 'mailgun'] as const
+type MailProviderName = (typeof MAIL_PROVIDERS)[number]
+
+/** Providers with one address for everybody. */
+const MAIL_HTTP_URLS: Partial<Record<MailProviderName, string>> = {
+  resend: 'https://api.resend.com',
+  sendgrid: 'https://api.sendgrid.com',
+  postmark: 'https://api.postmarkapp.com',
+}
 
 /** What the environment says, checked. Times carry their unit in the name. */
 export type Config = ReturnType<typeof readVariables>
@@ -60,6 +75,8 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
     production,
     host: read.text('HOST') ?? '127.0.0.1',
     port,
+    /** 0: no metrics. */
+    metricsPort: read.integer('METRICS_PORT', 9464, 0, 65_535),
     publicUrl: (read.url('PUBLIC_URL', ['http:', 'https:']) ?? `http://localhost:${port}`).replace(
       /\/+$/,
       '',
@@ -123,14 +140,55 @@ const readMail = (read: Reader, production: boolean, embedded: boolean): MailCon
   if (transport !== 'http') return { transport }
 
   const provider = read.oneOf('MAIL_HTTP_PROVIDER', MAIL_PROVIDERS, undefined)
-  const url = read.url('MAIL_HTTP_URL', ['http:', 'https:'])
-  if (url === undefined) read.problem('MAIL_HTTP_URL', 'is required when MAIL_TRANSPORT=http')
-  return { transport, provider, url: url ?? '' }
+  const url = read.url('MAIL_HTTP_URL', ['http:', 'https:']) ?? MAIL_HTTP_URLS[provider]
+  if (url === undefined) {
+    read.problem('MAIL_HTTP_URL', 'is required with every provider but resend, sendgrid and postmark')
+  }
+  const apiKey = read.text('MAIL_API_KEY') ?? ''
+  const at = url === undefined ? null : URL.parse(url)
+  if (provider === 'mailpit' || provider === 'webhook') checkKeyless(read, at, apiKey)
+  else checkKeyed(read, provider, at, apiKey)
+  return { transport, provider, url: url ?? '', apiKey, webhookSecret: readWebhookSecret(read) }
+}
+
+const checkKeyless = (read: Reader, url: URL | null, apiKey: string): void => {
+  if (apiKey !== '') {
+    read.problem('MAIL_API_KEY', 'is not used by mailpit and webhook: put user:password@ into MAIL_HTTP_URL')
+  }
+  if (/%(?![0-9a-f]{2})/i.test(`${url?.username}:${url?.password}`)) {
+    read.problem('MAIL_HTTP_URL', 'has a % in its user or password, which has to be written %25')
+  }
+}
+
+const checkKeyed = (read: Reader, provider: MailProviderName, url: URL | null, apiKey: string): void => {
+  if (apiKey === '') read.problem('MAIL_API_KEY', `is required with ${provider}`)
+  else if (!/^[\x21-\x7e]+$/.test(apiKey)) read.problem('MAIL_API_KEY', 'must be ASCII without spaces')
+  if (url?.username || url?.password) {
+    read.problem('MAIL_HTTP_URL', `must have no user and password: ${provider} takes MAIL_API_KEY`)
+  }
+  if (provider === 'mailgun' && url && !/\/v3\/[^/]+\/?$/.test(url.pathname)) {
+    read.problem('MAIL_HTTP_URL', 'must end with your domain: https://api.mailgun.net/v3/mg.example.com')
+  }
+}
+
+/** Standard Webhooks: `whsec_` and the base64 of 24 to 64 random bytes. */
+const readWebhookSecret = (read: Reader): string | undefined => {
+  const secret = read.text('WEBHOOK_SECRET')
+  if (secret === undefined) return undefined
+  const [, base64 = ''] = /^whsec_(.+)$/.exec(secret) ?? []
+  const bytes = Buffer.from(base64, 'base64')
+  if (bytes.toString('base64') !== base64 || bytes.length < 24 || bytes.length > 64) {
+    read.problem(
+      'WEBHOOK_SECRET',
+      'must be whsec_ and the base64 of 24 to 64 random bytes (echo "whsec_$(openssl rand -base64 32)")',
+    )
+  }
+  return secret
 }
 
 const readMailFrom = (read: Reader): string => {
   const from = read.text('MAIL_FROM') ?? 'Vestibule <vestibule@localhost>'
-  if (!/^([^<>@]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from)) {
+  if (!/^([^<>@\p{Cc}]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u.test(from)) {
     read.problem('MAIL_FROM', 'must be an address, with or without a name: Example <no-reply@example.com>')
   }
   return from

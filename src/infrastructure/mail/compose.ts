@@ -52,7 +52,7 @@ const PLAIN_TEXT = { escape: String }
 
 const nameOf = (from: string): string => {
   const { name, address } = parseMailbox(from)
-  return name.replace(/^"(.*)"$/, '$1') || address.slice(address.indexOf('@') + 1)
+  return name || address.slice(address.indexOf('@') + 1)
 }
 
 const duration = (seconds: number, language: string): string => {

@@ -1,69 +1,45 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import { selfSigned } from '../../../test/support/certificate.ts'
+import { answerWith, startMailService } from '../../../test/support/mail-service.ts'
 import { outgoingMail } from '../../../test/support/messages.ts'
 import type { FailureClass } from '../../application/outbox.ts'
 import { freePort } from '../embedded/free-port.ts'
 import { httpTransport } from './http.ts'
 import { webhook } from './providers/webhook.ts'
 
-type Received = { method: string; path: string; headers: IncomingHttpHeaders; body: string }
-
-/** A mail service that answers as the test says, once it has the whole request. */
-const startService = async (t: TestContext, answer: (response: ServerResponse) => void) => {
-  const received: Received[] = []
-  const listener: RequestListener = async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const { method = '', url: path = '', headers } = request
-    received.push({ method, path, headers, body: Buffer.concat(chunks).toString() })
-    answer(response)
-  }
-  const server = createServer(listener)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mails`, received }
-}
-
 /** `timeoutMs` is long for those that get an answer, and short for those that wait for none. */
 const openTransport = (t: TestContext, url: string, timeoutMs = 10_000) => {
-  const transport = httpTransport(webhook, { url, timeoutMs })
+  const transport = httpTransport(webhook(undefined), { url, timeoutMs })
   t.after(transport.close)
   return transport
 }
 
 const handOverTo = async (t: TestContext, answer: (response: ServerResponse) => void, timeoutMs?: number) => {
-  const { url } = await startService(t, answer)
+  const { url } = await startMailService(t, answer)
   return openTransport(t, url, timeoutMs).handOver(outgoingMail())
 }
-
-const answerWith =
-  (status: number, headers: Record<string, string> = {}) =>
-  (response: ServerResponse) =>
-    void response.writeHead(status, headers).end('{}')
 
 const failed = { result: 'failed', retryAfterSeconds: undefined }
 
 describe('httpTransport', { timeout: 30_000 }, () => {
   it('posts the mail with both its texts, its idempotency key and its correlation id', async t => {
-    const { url, received } = await startService(t, answerWith(202))
+    const { url, received } = await startMailService(t, answerWith(202))
     const mail = outgoingMail({ text: 'Zwölf: 0042 ✓' })
     assert.deepEqual(await openTransport(t, url).handOver(mail), { result: 'accepted' })
 
     const [request] = received
     assert.ok(request)
-    assert.equal(`${request.method} ${request.path}`, 'POST /mails')
+    assert.equal(`${request.method} ${request.path}`, 'POST /')
     assert.equal(request.headers['content-type'], 'application/json; charset=utf-8')
     assert.equal(request.headers['idempotency-key'], mail.id)
     assert.equal(request.headers['x-correlation-id'], mail.correlationId)
     const { to, from, subject, text, html, correlationId } = mail
-    assert.deepEqual(JSON.parse(request.body), {
+    assert.deepEqual(JSON.parse(String(request.body)), {
       to,
       from,
       subject,
@@ -74,12 +50,13 @@ describe('httpTransport', { timeout: 30_000 }, () => {
   })
 
   it('repeats the same request, with the same idempotency key, on every attempt', async t => {
-    const { url, received } = await startService(t, answerWith(503))
+    const { url, received } = await startMailService(t, answerWith(503))
     const transport = openTransport(t, url)
     await transport.handOver(outgoingMail())
     await transport.handOver(outgoingMail())
     assert.equal(received.length, 2)
     assert.deepEqual(received[0], received[1])
+    assert.notEqual(received[0]?.body.length, 0)
   })
 
   for (const status of [200, 201, 202, 204, 299]) {
@@ -93,7 +70,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     deferred: [409, 423],
     rate_limited: [429],
     unavailable: [408, 421, 425, 500, 502, 503, 504],
-    misconfigured: [301, 401, 402, 403, 404, 405],
+    misconfigured: [301, 401, 402, 403, 404, 405, 407, 451],
   }
   for (const [failure, statuses] of Object.entries(failures)) {
     it(`takes ${statuses.join(', ')} for ${failure}`, async t => {
@@ -105,7 +82,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
   }
 
   it('follows no redirect', async t => {
-    const elsewhere = await startService(t, answerWith(200))
+    const elsewhere = await startMailService(t, answerWith(200))
     const result = await handOverTo(t, answerWith(307, { location: elsewhere.url }))
     assert.deepEqual(result, { ...failed, failure: 'misconfigured', reason: 'http 307' })
     assert.deepEqual(elsewhere.received, [])
@@ -182,7 +159,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
 
   it('accepts the next mail after one that failed', async t => {
     let answer: (response: ServerResponse) => void = response => void response.destroy()
-    const { url } = await startService(t, response => answer(response))
+    const { url } = await startMailService(t, response => answer(response))
     const transport = openTransport(t, url)
     assert.equal((await transport.handOver(outgoingMail())).result, 'failed')
     answer = answerWith(200)
@@ -191,7 +168,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
 
   it('hands over as many at once as it says', async t => {
     const waiting: ServerResponse[] = []
-    const { url } = await startService(t, response => {
+    const { url } = await startMailService(t, response => {
       waiting.push(response)
       // Nobody is answered before all of them are here.
       if (waiting.length === transport.concurrency) for (const each of waiting) answerWith(200)(each)
@@ -203,10 +180,52 @@ describe('httpTransport', { timeout: 30_000 }, () => {
   })
 
   it('ends what is under way when it is closed', async t => {
-    const { url, received } = await startService(t, () => transport.close())
+    const { url, received } = await startMailService(t, () => transport.close())
     const transport = openTransport(t, url)
     const result = await transport.handOver(outgoingMail())
     assert.equal(received.length, 1)
     assert.ok(result.result === 'failed' && result.failure === 'unavailable')
+  })
+
+  it('keeps its connections for the next mails, whatever was answered', async t => {
+    const answers = [answerWith(202), answerWith(422, {}, 'no JSON'), answerWith(429)]
+    let count = 0
+    const { url, received, connections } = await startMailService(t, response =>
+      answers[count++ % answers.length]?.(response),
+    )
+    const transport = openTransport(t, url)
+    for (let n = 0; n < 12; n++) await transport.handOver(outgoingMail())
+    assert.equal(received.length, 12)
+    // The first connection is not free again at once, so a second one is opened, and no more.
+    assert.ok(connections.size <= 2, `${connections.size} connections`)
+  })
+
+  it('says who it is, and what it likes to read', async t => {
+    const { url, received } = await startMailService(t, answerWith(202))
+    await openTransport(t, url).handOver(outgoingMail())
+    assert.equal(received[0]?.headers['user-agent'], 'vestibule')
+    assert.equal(received[0]?.headers.accept, 'application/json')
+    assert.equal(received[0]?.headers.authorization, undefined)
+  })
+
+  it('sends the user and the password of the address as Basic credentials', async t => {
+    const { host, received } = await startMailService(t, answerWith(202))
+    await openTransport(t, `http://us%40er:p%25:w%C3%B6rd@${host}/mails?to=all`).handOver(outgoingMail())
+    assert.equal(received[0]?.path, '/mails?to=all')
+    const credentials = Buffer.from('us@er:p%:wörd').toString('base64')
+    assert.equal(received[0]?.headers.authorization, `Basic ${credentials}`)
+  })
+
+  it('sends nothing to a server whose certificate it does not trust', async t => {
+    let requests = 0
+    const server = createTlsServer(selfSigned(['127.0.0.1']), () => requests++)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const transport = openTransport(t, `https://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const result = await transport.handOver(outgoingMail())
+    const reason = 'DEPTH_ZERO_SELF_SIGNED_CERT'
+    assert.deepEqual(result, { result: 'failed', failure: 'misconfigured', reason })
+    assert.equal(requests, 0)
   })
 })

@@ -1,16 +1,34 @@
 import { consoleTransport } from './console.ts'
 import { httpTransport, type MailProvider } from './http.ts'
+import { mailgun } from './providers/mailgun.ts'
 import { mailpit } from './providers/mailpit.ts'
+import { postmark } from './providers/postmark.ts'
+import { resend } from './providers/resend.ts'
+import { sendgrid } from './providers/sendgrid.ts'
 import { webhook } from './providers/webhook.ts'
 import { smtpTransport } from './smtp.ts'
 import type { MailTransport } from './transport.ts'
 
-const PROVIDERS = { mailpit, webhook } satisfies Record<string, MailProvider>
+/** What the configuration says of a provider: the key it knows us by, or what the `webhook` is signed with. */
+type Secrets = { readonly apiKey: string; readonly webhookSecret: string | undefined }
+
+const PROVIDERS = {
+  mailpit: () => mailpit,
+  webhook: ({ webhookSecret }) => webhook(webhookSecret),
+  resend: ({ apiKey }) => resend(apiKey),
+  sendgrid: ({ apiKey }) => sendgrid(apiKey),
+  postmark: ({ apiKey }) => postmark(apiKey),
+  mailgun: ({ apiKey }) => mailgun(apiKey),
+} satisfies Record<string, (secrets: Secrets) => MailProvider>
 
 export type MailSettings =
   | { readonly transport: 'console' }
   | { readonly transport: 'smtp'; readonly url: string }
-  | { readonly transport: 'http'; readonly provider: keyof typeof PROVIDERS; readonly url: string }
+  | ({
+      readonly transport: 'http'
+      readonly provider: keyof typeof PROVIDERS
+      readonly url: string
+    } & Secrets)
 
 /** The way to the mail service that the configuration names. */
 export const openMailTransport = (mail: MailSettings, timeoutMs: number): MailTransport => {
@@ -20,6 +38,6 @@ export const openMailTransport = (mail: MailSettings, timeoutMs: number): MailTr
     case 'smtp':
       return smtpTransport({ url: mail.url, timeoutMs })
     case 'http':
-      return httpTransport(PROVIDERS[mail.provider], { url: mail.url, timeoutMs })
+      return httpTransport(PROVIDERS[mail.provider](mail), { url: mail.url, timeoutMs })
   }
 }

@@ -1,4 +1,6 @@
 import type { MailProvider } from '../http.ts'
+import { at } from '../http-answer.ts'
+import { mailHeaders } from '../mail-headers.ts'
 import { parseMailbox } from '../mailbox-address.ts'
 
 /** Mailpit, a mail catcher, by its HTTP API: `POST /api/v1/send`. */
@@ -14,8 +16,9 @@ export const mailpit: MailProvider = {
         Subject: mail.subject,
         Text: mail.text,
         HTML: mail.html,
-        Headers: { 'X-Correlation-Id': mail.correlationId, 'Auto-Submitted': 'auto-generated' },
+        Headers: mailHeaders(mail),
       }),
     }
   },
+  idOf: ({ body }) => at(body, 'ID'),
 }

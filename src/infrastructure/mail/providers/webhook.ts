@@ -1,21 +1,40 @@
+import { Webhook } from 'standardwebhooks'
 import type { MailProvider } from '../http.ts'
+import type { OutgoingMail } from '../transport.ts'
 
-/** A service of your own: the mail as plain JSON, the same `Idempotency-Key` for every attempt. */
-export const webhook: MailProvider = {
-  path: '',
-  request: mail => ({
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      'idempotency-key': mail.id,
-      'x-correlation-id': mail.correlationId,
+/**
+ * A service of your own: the mail as plain JSON, the same `Idempotency-Key` for every attempt. With a secret,
+ * the body is signed as Standard Webhooks has it (standardwebhooks.com).
+ */
+export const webhook = (secret: string | undefined): MailProvider => {
+  const signing = secret === undefined ? undefined : new Webhook(secret)
+  return {
+    path: '',
+    request: mail => {
+      const body = JSON.stringify({
+        to: mail.to,
+        from: mail.from,
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
+        correlation_id: mail.correlationId,
+      })
+      return { headers: { ...headersOf(mail), ...(signing && signatureOf(signing, mail.id, body)) }, body }
     },
-    body: JSON.stringify({
-      to: mail.to,
-      from: mail.from,
-      subject: mail.subject,
-      text: mail.text,
-      html: mail.html,
-      correlation_id: mail.correlationId,
-    }),
-  }),
+  }
+}
+
+const headersOf = (mail: OutgoingMail) => ({
+  'content-type': 'application/json; charset=utf-8',
+  'idempotency-key': mail.id,
+  'x-correlation-id': mail.correlationId,
+})
+
+const signatureOf = (signing: Webhook, id: string, body: string) => {
+  const now = new Date()
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': signing.sign(id, now, body),
+  }
 }
