@@ -15,6 +15,7 @@ export default {
     mayImportOnly('application', 'domain'),
     mayImportOnly('infrastructure', 'application', 'domain'),
     mayImportOnly('http', 'application', 'domain'),
+    mayImportOnly('command-line', 'application', 'domain'),
     {
       name: 'infrastructure-takes-only-types-from-application',
       severity: 'error',
@@ -29,16 +30,16 @@ export default {
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: '^(node:)?url$' },
     },
     {
-      name: 'only-app-knows-everyone',
+      name: 'only-app-and-operator-know-everyone',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(app|main)\\.ts$' },
-      to: { path: '^src/(app|main)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
+      to: { path: '^src/(app|operator|main)\\.ts$' },
     },
     {
-      name: 'main-imports-only-app-and-config',
+      name: 'main-imports-only-app-operator-and-config',
       severity: 'error',
       from: { path: '^src/main\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(app|config)\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(app|operator|config)\\.ts$' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {

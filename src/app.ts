@@ -10,6 +10,7 @@ import { createRecentAddresses } from './application/recent-addresses.ts'
 import { createUseCases } from './application/use-cases.ts'
 import { untilNextStep } from './application/waiting.ts'
 import type { Config } from './config.ts'
+import { startMetricsServer } from './http/metrics-server.ts'
 import { createServer } from './http/server.ts'
 import { auditLog } from './infrastructure/audit-log.ts'
 import { createAdmission } from './infrastructure/crypto/hash-admission.ts'
@@ -25,9 +26,12 @@ import { createComposer } from './infrastructure/mail/compose.ts'
 import { type MailSettings, openMailTransport } from './infrastructure/mail/open-transport.ts'
 import { languagesOf, readTemplates } from './infrastructure/mail/templates.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
+import { createMetrics, type Metrics } from './infrastructure/metrics.ts'
 import { openDatabase } from './infrastructure/postgres/database.ts'
+import { inspectOutbox } from './infrastructure/postgres/inspect-outbox.ts'
+import { LEASE_SECONDS } from './infrastructure/postgres/lease.ts'
 import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
-import { type MigrationStatus, migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
+import { migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
 import { statementsOn } from './infrastructure/postgres/statements.ts'
 
 /** What tests and benchmarks may put in the place of the real thing. */
@@ -63,8 +67,6 @@ const EVENTS_AT_ONCE = 100
 const PURGE_EVERY_MS = 60_000
 /** Longer than a quiet registration takes while nobody waits: then all of them take the same time. */
 const QUIET_STEP_MS = 250
-/** What a killed instance held is claimed by another one after this time. */
-const LEASE_SECONDS = 10
 /** Two renewals may fail before a lease runs out. */
 const RENEW_LEASES_MS = 3000
 /**
@@ -126,6 +128,8 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const publishEvent =
       config.eventPublisher === 'none' ? publishNothing : publishToConsole(log, config.publicUrl)
 
+    const metrics = createMetrics(inspectOutbox(database, LEASE_SECONDS).measureOutbox)
+    await serveMetrics(metrics)
     const courier = startCourier(
       {
         claim: statements.claimMessages,
@@ -134,7 +138,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
         handOverMail: handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
         publishEvent,
         audit,
-        count: () => {},
+        count: metrics.countHandOver,
         newId,
         log,
         monotonicSeconds: () => performance.now() / 1000,
@@ -242,6 +246,18 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     return config.mail.transport === 'mailbox' ? { transport: 'smtp', url: mailboxUrl ?? '' } : config.mail
   }
 
+  /** Whoever tries things out may have another service on that port, and can do without. */
+  async function serveMetrics(metrics: Metrics): Promise<void> {
+    if (config.metricsPort === 0) return
+    try {
+      const at = { host: config.host, port: config.metricsPort }
+      running.defer((await startMetricsServer(metrics, at)).close)
+    } catch (error) {
+      if (config.production) throw error
+      log.warn({ err: error }, 'no metrics')
+    }
+  }
+
   async function provideSchema(databaseUrl: string): Promise<void> {
     if (config.migrateOnStart) {
       const applied = await migrateUp(databaseUrl)
@@ -253,22 +269,6 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       const names = pending.map(({ name }) => name).join(', ')
       throw new Error(`the schema of the database is behind (${names}). Run: npm run migrate -- up`)
     }
-  }
-}
-
-/** `migrate up` and `migrate status`, on the configured database or on the embedded one. */
-export const migrate = async (
-  config: Config,
-  dataDir: string,
-  to: 'up' | 'status',
-): Promise<MigrationStatus[]> => {
-  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres(dataDir) : undefined
-  const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
-  try {
-    if (to === 'up') await migrateUp(databaseUrl)
-    return await migrationStatus(databaseUrl)
-  } finally {
-    await embedded?.stop()
   }
 }
 

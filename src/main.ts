@@ -1,23 +1,32 @@
 import { resolve } from 'node:path'
-import { type Addresses, createApp, migrate } from './app.ts'
+import { type Addresses, createApp } from './app.ts'
 import { type Config, loadEnvFile, readConfig } from './config.ts'
+import { migrate, outbox } from './operator.ts'
 
 const USAGE = `Usage: vestibule <command>
 
   serve            start the service
   migrate up       bring the schema of the database up to date
   migrate status   list the migrations and when each was applied
+  outbox …         look at what waits to leave, and steer it: list, show, retry, drop
 `
 
 const DATA_DIR = resolve('.data')
 
-const main = async ([command, argument, ...more]: string[]): Promise<void> => {
+const main = async ([command, ...args]: string[]): Promise<void> => {
+  const [argument, ...more] = args
   if (command === 'serve' && argument === undefined) return serve(readEnvironment())
   if (command === 'migrate' && more.length === 0 && (argument === 'up' || argument === 'status')) {
     const migrations = await migrate(readEnvironment(), DATA_DIR, argument)
     for (const { name, appliedAt } of migrations) {
       process.stdout.write(`${name}  ${appliedAt ? `applied ${appliedAt.toISOString()}` : 'pending'}\n`)
     }
+    return
+  }
+  if (command === 'outbox') {
+    const { output, exitCode } = await outbox(readEnvironment, DATA_DIR, args)
+    process[exitCode === 0 ? 'stdout' : 'stderr'].write(output)
+    process.exitCode = exitCode
     return
   }
   process.stderr.write(USAGE)

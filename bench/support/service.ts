@@ -10,6 +10,7 @@ import { startEmbeddedPostgres } from '../../src/infrastructure/embedded/postgre
 
 export type Service = {
   url: string
+  databaseUrl: string
   /** Resident memory of the process in MiB, where the system tells (Linux). */
   memoryMib: () => number
 }
@@ -21,6 +22,7 @@ const SETTINGS = {
   NODE_ENV: 'production',
   SECRET_KEY: 'a-key-for-benchmarks-and-for-nothing-but-benchmarks',
   MIGRATE_ON_START: 'true',
+  METRICS_PORT: '0',
   MAIL_TRANSPORT: 'http',
   MAIL_HTTP_PROVIDER: 'webhook',
   LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR: '0',
@@ -57,7 +59,7 @@ export const withService = async (
   running.defer(() => end(service))
   const url = `http://127.0.0.1:${port}`
   await untilReady(url)
-  await work({ url, memoryMib: () => memoryMib(service.pid ?? 0) })
+  await work({ url, databaseUrl, memoryMib: () => memoryMib(service.pid ?? 0) })
 }
 
 const provideDatabase = async (running: AsyncDisposableStack): Promise<string> => {

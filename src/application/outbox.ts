@@ -3,6 +3,8 @@ import type { FailureClass } from '../domain/failure.ts'
 
 export type { FailureClass }
 
+export type Topic = 'mail' | 'event'
+
 type Claimed = {
   /** UUIDv7; stable over all attempts. */
   readonly id: string

@@ -10,7 +10,7 @@ import { createClient, newAddress } from '../support/client.ts'
 import { scratchFolder, spawnCommand } from '../support/command.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { assertProblem } from '../support/problems.ts'
-import { CHEAP_HASHES } from '../support/settings.ts'
+import { CHEAP_HASHES, NO_METRICS } from '../support/settings.ts'
 
 describe('an instance in production that is asked to stop', () => {
   let folder: string
@@ -33,6 +33,7 @@ describe('an instance in production that is asked to stop', () => {
     const child = spawnCommand(['serve'], folder, {
       NODE_ENV: 'production',
       PORT: String(port),
+      ...NO_METRICS,
       PUBLIC_URL: 'http://localhost:8000',
       DATABASE_URL: database.url,
       SECRET_KEY: 'a-key-for-tests-and-for-nothing-but-tests',

@@ -5,7 +5,7 @@ import type { HandOverResult } from '../../src/application/outbox.ts'
 import { readConfig } from '../../src/config.ts'
 import type { OutgoingMail } from '../../src/infrastructure/mail/transport.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
-import { CHEAP_HASHES, NO_NETWORK_LIMITS, PATIENT } from './settings.ts'
+import { CHEAP_HASHES, NO_METRICS, NO_NETWORK_LIMITS, PATIENT } from './settings.ts'
 
 /** A mail service that keeps what it accepts, and behaves as the test says. */
 export type FakeMailService = {
@@ -85,10 +85,16 @@ export const TEST_SECRET_KEY = 'a-key-for-tests-and-for-nothing-but-tests'
 
 /**
  * The real app over a real socket on a database of its own, with only the mail service replaced. `env` is what
- * an operator would set; `database` lets several apps share one.
+ * an operator would set; `database` lets several apps share one. With `realMail` not even the mail service is
+ * replaced: `env` names one.
  */
 export const startApp = async (
-  options: { env?: Record<string, string>; database?: TestDatabase; parts?: Partial<Parts> } = {},
+  options: {
+    env?: Record<string, string>
+    database?: TestDatabase
+    parts?: Partial<Parts>
+    realMail?: boolean
+  } = {},
 ): Promise<RunningApp> => {
   const database = options.database ?? (await createDatabase())
   const mail = createFakeMailService()
@@ -119,6 +125,7 @@ export const startApp = async (
       DATABASE_URL: database.url,
       SECRET_KEY: TEST_SECRET_KEY,
       PORT: '0',
+      ...NO_METRICS,
       PUBLIC_URL: 'http://localhost:8000',
       ...CHEAP_HASHES,
       ...PATIENT,
@@ -127,7 +134,11 @@ export const startApp = async (
     },
     false,
   )
-  const parts = { log: pino({ base: null }, lines), mailTransport: mail.transport, ...options.parts }
+  const parts = {
+    log: pino({ base: null }, lines),
+    ...(!options.realMail && { mailTransport: mail.transport }),
+    ...options.parts,
+  }
   const app: App = createApp(config, '.data', parts)
   const { api } = await app.start()
   return {

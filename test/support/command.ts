@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PATIENT } from './settings.ts'
+import { NO_METRICS, PATIENT } from './settings.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -35,7 +35,7 @@ export const spawnCommand = (
 
 /** Starts the service and waits until it says that it is ready. */
 export const serve = async (folder: string, env: Record<string, string> = {}): Promise<RunningCommand> => {
-  const child = spawnCommand(['serve'], folder, { PORT: '0', ...PATIENT, ...env })
+  const child = spawnCommand(['serve'], folder, { PORT: '0', ...NO_METRICS, ...PATIENT, ...env })
   let printed = ''
   const ready = new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer) => {

@@ -12,7 +12,7 @@ import { unprivileged } from './unprivileged.ts'
 
 export type EmbeddedPostgres = {
   url: string
-  /** Stops the server: nobody else uses it. */
+  /** Stops the server, unless it belongs to somebody else. */
   stop: () => Promise<void>
 }
 
@@ -24,11 +24,14 @@ const PATIENCE_MS = 10_000
 
 /**
  * Brings up a real PostgreSQL 18 from npm in `dataDir`, creating it when it is not there. A server that a
- * killed process left running is taken over; one that belongs to a living process is an error. It listens on
- * a free port of 127.0.0.1 behind a random password. pg_ctl knows best how to start, find and stop a server,
+ * killed process left running is taken over; one that belongs to a living process is an error, unless to
+ * `share` it is all that is wanted. It listens on a free port of 127.0.0.1 behind a random password. pg_ctl knows best how to start, find and stop a server,
  * stale lock files included; what is added here is who owns it.
  */
-export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPostgres> => {
+export const startEmbeddedPostgres = async (
+  dataDir: string,
+  { share } = { share: false },
+): Promise<EmbeddedPostgres> => {
   const programs = await locatePrograms()
   const cluster = join(dataDir, 'postgres')
 
@@ -42,6 +45,7 @@ export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPo
     const port = (await runningPort()) ?? (await start(deadline))
     const url = `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`
     const owner = await own(url, deadline)
+    if (owner === 'another') return { url, stop: async () => {} }
     if (owner) {
       return {
         url,
@@ -123,8 +127,8 @@ export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPo
     return running ? Number(lines[3]) : undefined
   }
 
-  /** Claims the server for this process; `undefined` when it went away meanwhile. */
-  async function own(url: string, deadline: number): Promise<pg.Client | undefined> {
+  /** Claims the server for this process; `another` when it is to be shared; nothing when it went away meanwhile. */
+  async function own(url: string, deadline: number): Promise<pg.Client | 'another' | undefined> {
     const client = new pg.Client({
       connectionString: url,
       application_name: 'vestibule owner',
@@ -141,6 +145,7 @@ export const startEmbeddedPostgres = async (dataDir: string): Promise<EmbeddedPo
       return undefined
     }
     await client.end()
+    if (share) return 'another'
     throw new Error(
       `another Vestibule is running on ${dataDir}. Stop it first, or give both one database with DATABASE_URL.`,
     )

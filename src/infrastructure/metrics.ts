@@ -1,0 +1,73 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { CountHandOver } from '../application/hand-over-report.ts'
+import type { MeasureOutbox } from '../application/operate-outbox.ts'
+import type { FailureClass, Settlement, Topic } from '../application/outbox.ts'
+
+export type Metrics = {
+  countHandOver: CountHandOver
+  /** All of them in the text format of Prometheus. The outbox is measured each time. */
+  text: () => Promise<string>
+  contentType: string
+}
+
+const TOPICS: Topic[] = ['mail', 'event']
+const RESULTS: Settlement['result'][] = ['accepted', 'unwanted', 'retry', 'given_up']
+const CLASSES: FailureClass[] = ['refused', 'deferred', 'rate_limited', 'unavailable', 'misconfigured']
+
+/** Names and units follow the conventions of Prometheus; every label has few values, known in advance. */
+export const createMetrics = (measureOutbox: MeasureOutbox): Metrics => {
+  const registers = [new Registry()]
+  const [registry] = registers as [Registry]
+
+  const settled = new Counter({
+    name: 'vestibule_outbox_settled_total',
+    help: 'Attempts to hand messages over, by what came of them. A retry will be followed by another attempt.',
+    labelNames: ['topic', 'result'],
+    registers,
+  })
+  const failures = new Counter({
+    name: 'vestibule_outbox_failures_total',
+    help: 'Attempts to hand messages over that failed, by class.',
+    labelNames: ['topic', 'class'],
+    registers,
+  })
+  const waiting = new Gauge({
+    name: 'vestibule_outbox_messages',
+    help: 'Messages in the outbox, of all instances. Missing while the database does not answer.',
+    labelNames: ['topic'],
+    registers,
+  })
+  const oldest = new Gauge({
+    name: 'vestibule_outbox_oldest_message_age_seconds',
+    help: 'Age of the oldest message in the outbox, 0 when there is none.',
+    labelNames: ['topic'],
+    registers,
+  })
+  // A counter that appears with its first event hides that event from rate().
+  for (const topic of TOPICS) {
+    for (const result of RESULTS) settled.inc({ topic, result }, 0)
+    for (const failureClass of CLASSES) failures.inc({ topic, class: failureClass }, 0)
+  }
+
+  const measure = async (): Promise<void> => {
+    const depths = await measureOutbox().catch(() => [])
+    waiting.reset()
+    oldest.reset()
+    for (const { topic, messages, oldestSeconds } of depths) {
+      waiting.set({ topic }, messages)
+      oldest.set({ topic }, oldestSeconds)
+    }
+  }
+
+  return {
+    countHandOver: ({ topic, result, failure }) => {
+      settled.inc({ topic, result })
+      if (failure !== undefined) failures.inc({ topic, class: failure })
+    },
+    text: async () => {
+      await measure()
+      return registry.metrics()
+    },
+    contentType: registry.contentType,
+  }
+}
