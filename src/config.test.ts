@@ -158,6 +158,7 @@ describe('readConfig', () => {
         'Na\nme <a@b>',
       ],
     ],
+    ['PUBLIC_URL', ['accounts.example.com', 'https:accounts.example.com', 'ftp://example.com']],
     ['SECRET_KEY', ['x'.repeat(31)]],
     ['LIMIT_SEND_SPACING_SECONDS', ['-1', '86401', '30s']],
     ['LIMIT_SENDS_PER_HOUR', ['-1', '1001', 'none']],

@@ -268,7 +268,8 @@ const createReader = (env: NodeJS.ProcessEnv) => {
   const url = (name: string, protocols: string[]): string | undefined => {
     const value = text(name)
     if (value === undefined) return undefined
-    if (!protocols.includes(URL.parse(value)?.protocol ?? '')) {
+    const begun = protocols.some(protocol => value.toLowerCase().startsWith(`${protocol}//`))
+    if (!begun || !URL.canParse(value)) {
       problem(name, `must be a URL that begins with ${protocols.map(p => `${p}//`).join(' or ')}`)
     }
     return value

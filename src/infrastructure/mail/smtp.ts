@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer'
+import type SMTPPool from 'nodemailer/lib/smtp-pool'
 import type { FailureClass, HandOverResult } from '../../application/outbox.ts'
 import { parseMailbox } from './mailbox-address.ts'
 import type { MailTransport } from './transport.ts'
@@ -11,22 +12,23 @@ const CONNECTIONS = 20
  * `timeoutMs`, and so may all of it together: a server that dawdles at every step would outlast the lease.
  */
 export const smtpTransport = (options: { url: string; timeoutMs: number }): MailTransport => {
+  const connections = connectionsTo(options.url)
   const transporter = createTransport({
-    url: options.url,
+    ...connections,
     pool: true,
-    maxConnections: CONNECTIONS,
-    maxMessages: Number.POSITIVE_INFINITY,
     connectionTimeout: options.timeoutMs,
     greetingTimeout: options.timeoutMs,
     socketTimeout: options.timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
+    // It would show mails whole, codes included.
+    logger: false,
   })
 
   return {
     handOver: async mail => {
       try {
-        await transporter.sendMail({
+        const { response } = await transporter.sendMail({
           from: mail.from,
           to: { name: '', address: mail.to },
           subject: mail.subject,
@@ -36,44 +38,95 @@ export const smtpTransport = (options: { url: string; timeoutMs: number }): Mail
           headers: { 'X-Correlation-Id': mail.correlationId, 'Auto-Submitted': 'auto-generated' },
           signal: AbortSignal.timeout(options.timeoutMs),
         })
-        return { result: 'accepted' }
+        return { result: 'accepted', acceptedAs: QUEUE_ID.exec(response)?.[1] }
       } catch (error) {
-        return failure(error)
+        return failure(error as SmtpError)
       }
     },
-    concurrency: CONNECTIONS,
+    concurrency: connections.maxConnections,
     close: () => transporter.close(),
   }
 }
 
-type SmtpError = { responseCode?: number; code?: string; message?: string }
+/** How most mail servers end their last answer: `250 2.0.0 Ok: queued as 4ZkQ1T3xyz`, `250 OK id=1tKd2a-000-Ab`. */
+const QUEUE_ID = /(?:queued as |\bid=)([\w.-]{1,64})$/i
 
-const failure = (error: unknown): HandOverResult => {
-  const { responseCode, code, message } = error as SmtpError
+/**
+ * What the URL says, as nodemailer reads it: host, port, credentials, and options in the query.
+ *
+ * Credentials, and the codes that a mailbox is worth, must not cross a network in plain text because a server
+ * stopped offering STARTTLS, or someone on the way struck it out of its answer (RFC 3207 §6). Therefore a URL
+ * with credentials requires it, unless its host is this very machine or it says `requireTLS=false`. And whoever
+ * has credentials logs in: a server that offers no login would take the mail for a stranger's and refuse it.
+ */
+const connectionsTo = (url: string) => {
+  const said = createTransport(url).options as Partial<SMTPPool.Options>
+  const mayBeSecret = Boolean(said.auth) && !LOOPBACK.test(said.host ?? '')
   return {
-    result: 'failed',
-    failure: failureOf(error as SmtpError),
-    reason: responseCode ? `smtp ${responseCode}` : describe(code, message),
+    ...said,
+    maxConnections: Number(said.maxConnections) || CONNECTIONS,
+    maxMessages: Number(said.maxMessages) || Number.POSITIVE_INFINITY,
+    requireTLS: said.requireTLS || (said.requireTLS !== false && mayBeSecret),
+    forceAuth: true,
   }
 }
 
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i
+
+/** What nodemailer throws; `command` is the step that failed, and `originalCode` what the socket said. */
+type SmtpError = {
+  responseCode?: number
+  response?: string
+  command?: string
+  code?: string
+  originalCode?: string
+  message: string
+}
+
+const failure = (error: SmtpError): HandOverResult => ({
+  result: 'failed',
+  failure: failureOf(error),
+  reason: describe(error),
+})
+
 /**
- * RFC 5321 §4.2.1: 5yz is permanent, 4yz transient. Only an answer about this mail (to MAIL FROM, RCPT TO or
- * DATA) can condemn it; refused credentials or a missing TLS condemn the set-up, which someone may mend.
+ * RFC 5321 §4.2.1: 5yz is permanent, 4yz transient. Only an answer to RCPT TO or DATA can judge this mail;
+ * what is said before that would be said to every mail, since all of them have one sender.
  */
-const failureOf = ({ responseCode = 0, code = '' }: SmtpError): FailureClass => {
-  if (SET_UP_CODES.has(responseCode) || (code === 'EAUTH' && responseCode >= 500) || code === 'ETLS') {
-    return 'misconfigured'
-  }
-  const aboutThisMail = (code === 'EENVELOPE' || code === 'EMESSAGE') && responseCode >= 400
-  if (!aboutThisMail || responseCode === SERVICE_CLOSES) return 'unavailable'
-  return responseCode >= 500 ? 'refused' : 'deferred'
+const failureOf = ({
+  responseCode = 0,
+  response = '',
+  command,
+  code,
+  originalCode = '',
+}: SmtpError): FailureClass => {
+  const permanent = responseCode >= 500
+  const transient = responseCode >= 400 && !permanent
+  if (SET_UP_CODES.has(responseCode) || TLS_TROUBLE.test(originalCode)) return 'misconfigured'
+  if (code === 'EAUTH') return transient ? 'unavailable' : 'misconfigured'
+  if (code === 'ETLS') return permanent ? 'misconfigured' : 'unavailable'
+
+  const isReply = permanent || transient
+  const aboutThisMail = isReply && MAIL_STEPS.has(command) && !SESSION_CODES.has(responseCode)
+  if (responseCode === THROTTLED || (!aboutThisMail && POLICY.test(response))) return 'rate_limited'
+  if (aboutThisMail) return permanent ? 'refused' : 'deferred'
+  return command === 'MAIL FROM' && permanent ? 'misconfigured' : 'unavailable'
 }
 
 /** RFC 4954 §6 and RFC 3207 §4: log in first, in another way, with other credentials, after STARTTLS. */
 const SET_UP_CODES = new Set([530, 534, 535, 538])
-/** RFC 5321 §3.8: said at any step by a server that is going away. */
-const SERVICE_CLOSES = 421
+/** What OpenSSL and Node call certificates that they do not trust, and peers that speak no TLS or another one. */
+const TLS_TROUBLE = /^ERR_(SSL|TLS)_|CERT|ISSUER|SIGNATURE|^INVALID_/
+const MAIL_STEPS = new Set<string | undefined>(['RCPT TO', 'DATA'])
+/** RFC 5321 §3.8: 421 is said at any step by a server that is going away; 503, the session is out of step. */
+const SESSION_CODES = new Set([421, 503])
+/** Amazon SES says so. */
+const THROTTLED = 454
+/** RFC 3463 §3.8. Said of a recipient it is often greylisting; said of nobody in particular, a rate limit. */
+const POLICY = /^4\d\d[ -]4\.7\./
 
-const describe = (code: string | undefined, message: string | undefined): string =>
-  code === 'EABORT' ? 'no answer in time' : (code ?? message ?? 'unknown failure')
+const describe = ({ responseCode, command, code, originalCode, message }: SmtpError): string => {
+  if (code === 'EABORT') return 'no answer in time'
+  if (!responseCode) return originalCode ?? code ?? message
+  return command && command !== 'CONN' ? `smtp ${responseCode} to ${command}` : `smtp ${responseCode}`
+}
