@@ -74,6 +74,13 @@ async function unevenRegistrations(_: TestDatabase, { prepare, useCases }: RealP
   const server = await createServer({
     useCases,
     languages: ['en'],
+    web: {
+      publicUrl: 'http://localhost',
+      sender: '',
+      subject: () => '',
+      mailboxUrl: undefined,
+      afterActivationUrl: undefined,
+    },
     isDraining: () => false,
     databaseAnswers: async () => true,
     hasRoomToHash: () => true,

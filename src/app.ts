@@ -22,7 +22,7 @@ import { secretFile } from './infrastructure/embedded/secret-file.ts'
 import { publishNothing, publishToConsole } from './infrastructure/events/console.ts'
 import { memoryLimits } from './infrastructure/limits/memory.ts'
 import { createLog, type Log } from './infrastructure/log.ts'
-import { createComposer } from './infrastructure/mail/compose.ts'
+import { createComposer, senderName } from './infrastructure/mail/compose.ts'
 import { type MailSettings, openMailTransport } from './infrastructure/mail/open-transport.ts'
 import { languagesOf, readTemplates } from './infrastructure/mail/templates.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
@@ -184,6 +184,13 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const server = await createServer({
       useCases,
       languages: languagesOf(templates),
+      web: {
+        publicUrl: config.publicUrl,
+        sender: senderName(config.mailFrom),
+        subject: locale => compose({ locale, content: { kind: 'activation_code', code: '' } }).subject,
+        mailboxUrl: mailbox?.pageUrl,
+        afterActivationUrl: config.afterActivationUrl,
+      },
       isDraining: () => draining,
       databaseAnswers: database.answers,
       hasRoomToHash: hasRoom,

@@ -122,6 +122,8 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
     },
     hashConcurrency: read.integer('HASH_CONCURRENCY', availableParallelism(), 1, 1024),
     hashQueueMs: read.integer('HASH_QUEUE_MS', 1000, 0, 60_000),
+    /** Where the web interface sends somebody whose account is active now. */
+    afterActivationUrl: read.url('AFTER_ACTIVATION_URL', ['http:', 'https:']),
     docsEnabled: read.boolean('DOCS_ENABLED', !production),
     logLevel: read.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
     logFormat: read.oneOf('LOG_FORMAT', ['pretty', 'json'], isTerminal && !production ? 'pretty' : 'json'),

@@ -62,8 +62,9 @@ const serve = async (config: Config): Promise<void> => {
 const banner = ({ api, mailbox, embeddedDatabase }: Addresses, config: Config): string => {
   const url = api.replace('127.0.0.1', 'localhost')
   const lines = [
+    `Sign up    ${url}/`,
     `API        ${url}`,
-    ...(config.docsEnabled ? [`Try it     ${url}/docs`] : []),
+    ...(config.docsEnabled ? [`Docs       ${url}/docs`] : []),
     ...(mailbox ? [`Mailbox    ${mailbox}  (every mail lands here, none leaves this machine)`] : []),
     `Database   ${embeddedDatabase ? `embedded PostgreSQL in ${DATA_DIR} (for development)` : 'DATABASE_URL'}`,
   ]

@@ -1,5 +1,6 @@
 import { type ActivateUserPorts, activateUser } from './activate-user.ts'
 import { type AuthenticatePorts, authenticate } from './authenticate.ts'
+import { lookAtCode, type ReadCodeStatus } from './look-at-code.ts'
 import { type RegisterQuietlyPorts, registerQuietly } from './register-quietly.ts'
 import { type RegisterUserPorts, registerUser } from './register-user.ts'
 import { type ResendCodePorts, resendCode } from './resend-code.ts'
@@ -8,7 +9,7 @@ export type UseCasePorts = AuthenticatePorts &
   Omit<ActivateUserPorts, 'authenticate'> &
   Omit<ResendCodePorts, 'authenticate' | 'tellBudgetFirst'> &
   RegisterUserPorts &
-  RegisterQuietlyPorts
+  RegisterQuietlyPorts & { readCodeStatus: ReadCodeStatus }
 
 /**
  * All that someone may ask of Vestibule. With `hideRegisteredEmails`, registering is done quietly, and nothing
@@ -21,6 +22,7 @@ export const createUseCases = (ports: UseCasePorts, options: { hideRegisteredEma
     registerQuietly: options.hideRegisteredEmails ? registerQuietly(ports) : undefined,
     activate: activateUser({ ...ports, authenticate: identify }),
     resend: resendCode({ ...ports, authenticate: identify, tellBudgetFirst: !options.hideRegisteredEmails }),
+    lookAtCode: lookAtCode({ ...ports, authenticate: identify }),
     authenticate: identify,
   }
 }

@@ -13,38 +13,59 @@ const MAX_LENGTH = 128
 export const normalisePassword = (password: string): string => password.normalize('NFC')
 
 /**
+ * The rules that a regular expression can state (ECMAScript, flag `u`, over the password after NFC): the API
+ * publishes them, for forms that judge while somebody types.
+ */
+export const PASSWORD_PATTERNS: readonly (BrokenRule & { readonly pattern: string })[] = [
+  {
+    rule: 'password_too_short',
+    pattern: `^[^]{${MIN_LENGTH},}$`,
+    detail: `must have at least ${MIN_LENGTH} characters`,
+  },
+  {
+    rule: 'password_too_long',
+    pattern: `^[^]{0,${MAX_LENGTH}}$`,
+    detail: `must have at most ${MAX_LENGTH} characters`,
+  },
+  { rule: 'password_upper_case', pattern: '\\p{Lu}', detail: 'must contain an upper-case letter' },
+  { rule: 'password_lower_case', pattern: '\\p{Ll}', detail: 'must contain a lower-case letter' },
+  {
+    rule: 'password_special',
+    pattern: '[^\\p{L}\\p{Nd}\\p{Cc}]',
+    detail: 'must contain a special character (neither a letter nor a digit)',
+  },
+  {
+    rule: 'password_control_character',
+    pattern: '^\\P{Cc}*$',
+    detail: 'must not contain control characters',
+  },
+  {
+    rule: 'password_not_unicode',
+    pattern: '^\\P{Cs}*$',
+    detail: 'must be valid Unicode text (it has a lone surrogate)',
+  },
+]
+
+const EXPRESSIONS = PASSWORD_PATTERNS.map(rule => ({ ...rule, expression: new RegExp(rule.pattern, 'u') }))
+const TOO_LONG = new RegExp(`^[^]{${MAX_LENGTH + 1}}`, 'u')
+
+/**
  * Lists every rule that a new password breaks, at once; an empty list means it is acceptable. Lengths are in
  * code points after NFC. `email` is the canonical address of the account, if it is known to be valid.
  */
 export const brokenPasswordRules = (password: string, email?: string): BrokenRule[] => {
   const normalised = normalisePassword(password)
-  const length = [...normalised].length
-  const rules: [holds: boolean, rule: string, detail: string][] = [
-    [length >= MIN_LENGTH, 'password_too_short', `must have at least ${MIN_LENGTH} characters`],
-    [length <= MAX_LENGTH, 'password_too_long', `must have at most ${MAX_LENGTH} characters`],
-    [/\p{Lu}/u.test(normalised), 'password_upper_case', 'must contain an upper-case letter'],
-    [/\p{Ll}/u.test(normalised), 'password_lower_case', 'must contain a lower-case letter'],
-    [
-      /[^\p{L}\p{Nd}\p{Cc}]/u.test(normalised),
-      'password_special',
-      'must contain a special character (neither a letter nor a digit)',
-    ],
-    [!/\p{Cc}/u.test(normalised), 'password_control_character', 'must not contain control characters'],
-    [
-      !/\p{Cs}/u.test(normalised),
-      'password_not_unicode',
-      'must be valid Unicode text (it has a lone surrogate)',
-    ],
-    [
-      length > MAX_LENGTH || !isCommonPassword(normalised),
-      'password_common',
-      'must not be one of the most common passwords, whatever digits and signs surround it',
-    ],
-    [
-      email === undefined || normalised.toLowerCase() !== email,
-      'password_is_email',
-      'must not be the e-mail address itself',
-    ],
-  ]
-  return rules.filter(([holds]) => !holds).map(([, rule, detail]) => ({ rule, detail }))
+  const broken: BrokenRule[] = EXPRESSIONS.filter(({ expression }) => !expression.test(normalised)).map(
+    ({ rule, detail }) => ({ rule, detail }),
+  )
+  if (!TOO_LONG.test(normalised) && isCommonPassword(normalised)) {
+    broken.push({
+      rule: 'password_common',
+      detail: 'must not be one of the most common passwords, whatever digits and signs surround it',
+    })
+  }
+  if (normalised.toLowerCase() === email) {
+    broken.push({ rule: 'password_is_email', detail: 'must not be the e-mail address itself' })
+  }
+  return broken
 }

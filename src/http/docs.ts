@@ -1,13 +1,23 @@
+import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import { DescribedRegistrationBody, RegistrationBody } from './schemas.ts'
 
 /**
- * `/openapi.json` (OpenAPI 3.1), put together from the schemas of the routes that are added after this, and
- * `/docs`, where it can be read and tried out.
+ * `/openapi.json` (OpenAPI 3.1), put together from the schemas of the routes that are added after this. Programs
+ * read it, the web interface for one; people need `/docs`.
  */
-export const addDocs = async (server: FastifyInstance, publicUrl: string, version: string): Promise<void> => {
+export const describeApi = async (
+  server: FastifyInstance,
+  publicUrl: string,
+  version: string,
+): Promise<void> => {
   await server.register(swagger, {
+    transform: ({ schema, url }) => ({
+      url,
+      schema: schema?.body === RegistrationBody ? { ...schema, body: DescribedRegistrationBody } : schema,
+    }),
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -33,9 +43,38 @@ export const addDocs = async (server: FastifyInstance, publicUrl: string, versio
       },
     },
   })
+  server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger())
+}
+
+const webFile = (name: string): Buffer => readFileSync(new URL(`../web/${name}`, import.meta.url))
+
+/** In the colours of the web interface, and light: Swagger UI has no dark ones of its own. */
+const STYLE = `
+:root { color-scheme: light }
+body { background: var(--page); font-family: var(--font) }
+.swagger-ui .info .title { color: var(--text) }
+.swagger-ui .info a, .swagger-ui .link { color: var(--accent) }
+.swagger-ui .btn.authorize, .swagger-ui .btn.execute { border-color: var(--accent); background: var(--accent); color: var(--on-accent) }
+.swagger-ui .btn.authorize svg { fill: var(--on-accent) }
+`
+
+/** `/docs`, where the description of the API can be read and tried out. */
+export const addDocs = async (server: FastifyInstance): Promise<void> => {
   await server.register(swaggerUi, {
     routePrefix: '/docs',
+    theme: {
+      title: 'Vestibule API',
+      css: [{ filename: 'theme.css', content: `${webFile('theme.css')}${STYLE}` }],
+      favicon: [
+        {
+          filename: 'logo.svg',
+          rel: 'icon',
+          type: 'image/svg+xml',
+          sizes: 'any',
+          content: webFile('logo.svg'),
+        },
+      ],
+    },
     uiConfig: { layout: 'BaseLayout', tryItOutEnabled: true, displayRequestDuration: true },
   })
-  server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger())
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { CODE_FORMAT } from '../domain/activation-code.ts'
+import { PASSWORD_PATTERNS } from '../domain/password.ts'
 import { PROBLEMS, type ProblemCode } from './problems.ts'
 
 /** Shapes of what comes in and goes out: one description for validation, serialisation and OpenAPI. */
@@ -37,6 +38,25 @@ export const RegistrationBody = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/**
+ * The same with the rules for passwords, for forms that judge while somebody types. The service itself judges by
+ * the domain, which names every broken rule.
+ */
+export const DescribedRegistrationBody = {
+  ...RegistrationBody,
+  properties: {
+    ...RegistrationBody.properties,
+    password: {
+      ...RegistrationBody.properties.password,
+      allOf: PASSWORD_PATTERNS.map(({ rule, pattern, detail }) => ({
+        pattern,
+        description: detail,
+        'x-rule': rule,
+      })),
+    },
+  },
+}
 
 export const ActivationBody = Type.Object(
   {
@@ -92,6 +112,25 @@ export const OwnAccount = Type.Object(
     ]),
   },
   { description: 'The account that the credentials belong to.' },
+)
+
+export const PendingCode = Type.Object(
+  {
+    length: Type.Integer({ description: 'How many digits it has.', examples: [4] }),
+    attempts_left: Type.Integer({
+      description: '0 when it is dead: three wrong guesses, or its mail could not be delivered.',
+      examples: [3],
+    }),
+    expires_in: Type.Union([Type.Integer({ examples: [42] }), Type.Null()], {
+      description:
+        'Seconds it still has, 0 when it has run out; null while its mail is on its way, because its minute has not begun.',
+    }),
+    resend_in: Type.Integer({
+      description: 'Seconds until a new one may be asked for.',
+      examples: [12],
+    }),
+  },
+  { description: 'How the newest code of the account is doing.' },
 )
 
 export const Health = Type.Object({ status: Type.String({ examples: ['ok'] }) }, { description: 'Well.' })

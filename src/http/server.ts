@@ -11,12 +11,13 @@ import type { Languages } from './accepted-language.ts'
 import { collectMethods, pathOf } from './allowed-methods.ts'
 import { answerBrokenRequest } from './broken-request.ts'
 import { correlationId } from './correlation-id.ts'
-import { addDocs } from './docs.ts'
+import { addDocs, describeApi } from './docs.ts'
 import { acceptOnlyJson, RequestProblem } from './json-body.ts'
 import { type Answers, createAnswers, type ProblemCode } from './problems.ts'
 import { healthRoutes } from './routes/health.ts'
 import { problemPages } from './routes/problem-pages.ts'
 import { type HasRoomToHash, userRoutes } from './routes/users.ts'
+import { type WebSettings, webPages } from './routes/web.ts'
 import { securityHeaders } from './security-headers.ts'
 
 const BODY_LIMIT = 8 * 1024
@@ -41,6 +42,7 @@ export type ServerParts = {
   trustProxy: boolean | number | string[]
   publicUrl: string
   docs: boolean
+  web: WebSettings
   version: string
 }
 
@@ -90,11 +92,12 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
   server.addHook('onRequest', async (request, reply) => {
     if (request.is404) return notFound(request, reply)
   })
-  if (parts.docs) await addDocs(server, parts.publicUrl, parts.version)
+  await describeApi(server, parts.publicUrl, parts.version)
+  if (parts.docs) await addDocs(server)
   userRoutes(server, parts.useCases, answers, parts.hasRoomToHash, parts.languages)
   healthRoutes(server, async () => !parts.isDraining() && (await parts.databaseAnswers()), answers)
   problemPages(server, answers)
-  if (parts.docs) server.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
+  webPages(server, parts.web)
 
   // For a file of the documentation that is not there; everything else is refused before its body is read.
   server.setNotFoundHandler(notFound)

@@ -54,6 +54,10 @@ const CONTRACT: Record<string, { success: number; problems: Code[] }> = {
     problems: [...WITH_BODY, ...WITH_HASH, 'invalid_credentials', 'already_active'],
   },
   'get /users/me': { success: 200, problems: [...WITH_HASH, 'invalid_credentials'] },
+  'get /users/me/code': {
+    success: 200,
+    problems: [...WITH_HASH, 'invalid_credentials', 'already_active'],
+  },
   'get /problems/{code}': { success: 200, problems: ['not_found'] },
   'get /health/live': { success: 200, problems: [] },
   'get /health/ready': { success: 200, problems: ['unavailable'] },
@@ -175,10 +179,10 @@ describe('/openapi.json', () => {
 })
 
 describe('the documentation', () => {
-  it('can be read and tried out at /docs, where / leads', async () => {
+  it('can be read and tried out at /docs', async () => {
     const app = await startApp()
     try {
-      const { status, body } = await createClient(app.url).ask('GET', '/')
+      const { status, body } = await createClient(app.url).ask('GET', '/docs')
       assert.equal(status, 200)
       assert.match(String(body.text), /swagger-ui/)
     } finally {
@@ -186,13 +190,14 @@ describe('the documentation', () => {
     }
   })
 
-  it('is not there with DOCS_ENABLED=false', async () => {
+  it('is not there with DOCS_ENABLED=false, but for the description that programs read', async () => {
     const app = await startApp({ env: { DOCS_ENABLED: 'false' } })
     try {
       const client = createClient(app.url)
-      for (const path of ['/docs', '/docs/json', '/docs/static/index.html', '/openapi.json', '/']) {
+      for (const path of ['/docs', '/docs/json', '/docs/static/index.html']) {
         assert.equal((await client.ask('GET', path)).status, 404, path)
       }
+      assert.equal((await client.ask('GET', '/openapi.json')).status, 200)
       assert.equal((await client.register(newAddress())).status, 201)
     } finally {
       await app.stop()

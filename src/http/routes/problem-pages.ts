@@ -37,11 +37,15 @@ const page = (code: ProblemCode, { status, title, detail, remedy }: ProblemKind)
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Vestibule</title>
+<link rel="icon" href="../web/logo.svg">
+<link rel="stylesheet" href="../web/theme.css">
+<link rel="stylesheet" href="../web/style.css">
 </head>
 <body>
-<main>
+<main class="wide">
+<p class="brand">Vestibule</p>
 <h1>${title}</h1>
-<p><code>${code}</code> · HTTP status ${status}</p>
+<p class="quiet"><code>${code}</code> · HTTP status ${status}</p>
 <p>${escapeHtml(detail)}</p>
 <h2>What to do</h2>
 <p>${escapeHtml(remedy)}</p>

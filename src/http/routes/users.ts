@@ -12,6 +12,7 @@ import {
   ActivationBody,
   CodeSent,
   OwnAccount,
+  PendingCode,
   problemResponses,
   RegisteredUser,
   RegistrationBody,
@@ -169,6 +170,34 @@ export const userRoutes = (
       },
     },
     handler: me,
+  })
+
+  server.get('/users/me/code', {
+    onRequest: shed('first'),
+    schema: {
+      operationId: 'code',
+      summary: 'Show how the own code is doing',
+      description: 'For forms that count down the minute. The digits are in the mail, and nowhere else.',
+      tags: TAGS,
+      security: BASIC,
+      response: {
+        200: PendingCode,
+        ...problemResponses('invalid_credentials', 'already_active', ...NOT_NOW),
+      },
+    },
+    handler: async (request, reply) => {
+      const credentials = parseBasicAuth(request.headers.authorization)
+      if (!credentials) return answers.problem(reply, 'invalid_credentials')
+      const looked = await useCases.lookAtCode(credentials, callerOf(request, reply))
+      if (!looked.ok) return answers.refused(reply, looked)
+      const { length, attemptsLeft, expiresInSeconds, resendInSeconds } = looked.code
+      return reply.send({
+        length,
+        attempts_left: attemptsLeft,
+        expires_in: expiresInSeconds ?? null,
+        resend_in: resendInSeconds,
+      })
+    },
   })
 
   async function me(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -13,7 +13,7 @@ export const createComposer = (
   { layouts, wordings }: Templates,
   settings: { from: string; codeTtlSeconds: number },
 ): ComposeMail => {
-  const sender = nameOf(settings.from)
+  const sender = senderName(settings.from)
   const defaultPages = pagesIn(wordings[0])
   const pagesByLanguage = new Map(wordings.map(wording => [wording.language.toLowerCase(), pagesIn(wording)]))
 
@@ -50,7 +50,8 @@ export const createComposer = (
 /** What is put into HTML is escaped by Mustache; text and subjects are not HTML. */
 const PLAIN_TEXT = { escape: String }
 
-const nameOf = (from: string): string => {
+/** The service as the mails call it: the display name of `MAIL_FROM`, else its domain. */
+export const senderName = (from: string): string => {
   const { name, address } = parseMailbox(from)
   return name || address.slice(address.indexOf('@') + 1)
 }

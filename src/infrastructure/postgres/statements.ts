@@ -7,6 +7,7 @@ import type { Database } from './database.ts'
 import { explainDeadCode } from './explain-dead-code.ts'
 import { findAccount } from './find-account.ts'
 import { purgeLedger, purgePending } from './purge.ts'
+import { readCodeStatus } from './read-code-status.ts'
 import { renewLeases } from './renew-leases.ts'
 import { renewPasswordHash } from './renew-password-hash.ts'
 import { replaceCode } from './replace-code.ts'
@@ -33,6 +34,7 @@ export const statementsOn = (database: Database, settings: StatementSettings) =>
     countGuess: countGuess(database, hashAddress),
     consumeCode: consumeCode(database, hashAddress),
     explainDeadCode: explainDeadCode(database),
+    readCodeStatus: readCodeStatus(database, hashAddress, sendsBudget),
     replaceCode: replaceCode(database, hashAddress, sendsBudget),
     claimMessages: claimMessages(database, settings.leaseSeconds),
     renewLeases: renewLeases(database, settings.leaseSeconds),

@@ -1,0 +1,51 @@
+import { passwordRules, register } from './api.js'
+import { createForm, find } from './form.js'
+import { message, rule } from './words.js'
+
+/**
+ * The first step: an address and a password.
+ * @param {{ registered: (credentials: import('./api.js').Credentials, quietly: boolean) => void }} next
+ */
+export const startRegister = next => {
+  const section = find('#register')
+  /** @type {HTMLInputElement} */
+  const email = find('#register-email')
+  /** @type {HTMLInputElement} */
+  const password = find('#register-password')
+
+  const form = createForm(section, async () => {
+    const credentials = { email: email.value.trim(), password: password.value }
+    const answer = await register(credentials)
+    if (!answer.ok) return form.showProblem(answer)
+    next.registered({ ...credentials, email: answer.body.email ?? credentials.email }, answer.status === 202)
+    password.value = ''
+    judge()
+  })
+
+  /** @type {{ item: HTMLLIElement, state: HTMLElement, expression: RegExp }[]} */
+  let rules = []
+  const judge = () => {
+    for (const { item, state, expression } of rules) {
+      const met = password.value !== '' && expression.test(password.value.normalize('NFC'))
+      item.classList.toggle('met', met)
+      state.textContent = ` (${message(met ? 'rule_met' : 'rule_unmet')})`
+    }
+  }
+  password.addEventListener('input', judge)
+
+  // What even an empty password keeps need not be promised: an error says it when it is broken.
+  void passwordRules().then(known => {
+    rules = known.flatMap(({ rule: name, expression, detail }) => {
+      if (expression.test('')) return []
+      const item = document.createElement('li')
+      const state = document.createElement('span')
+      state.className = 'announcement'
+      item.append(rule(name, detail), state)
+      return [{ item, state, expression }]
+    })
+    find('#password-rules').replaceChildren(...rules.map(({ item }) => item))
+    judge()
+  })
+
+  return { section, enter: () => {} }
+}
