@@ -134,6 +134,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       {
         claim: statements.claimMessages,
         renewLeases: statements.renewLeases,
+        bringForward: statements.bringForward,
         settle: statements.settleMessages,
         handOverMail: handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
         publishEvent,

@@ -11,12 +11,14 @@ const NO_ANSWER = 0
 export type Ask = (pool: Pool) => Promise<number>
 
 /** Registers a new address; returns the status. */
-export const register: Ask = async pool => {
+export const register: Ask = pool => registerAs(pool, `${randomUUID()}@example.com`)
+
+export const registerAs = async (pool: Pool, email: string): Promise<number> => {
   const { statusCode, body } = await pool.request({
     method: 'POST',
     path: '/users',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: `${randomUUID()}@example.com`, password: 'Correct-Horse-7' }),
+    body: JSON.stringify({ email, password: 'Correct-Horse-7' }),
   })
   await body.dump()
   return statusCode

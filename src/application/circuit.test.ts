@@ -131,9 +131,20 @@ describe('createCircuit', () => {
   it('hands over less at once to a service that limits its rate, without a pause for one message', () => {
     const { circuit, handOver } = createWorld()
     handOver('m1', failed('rate_limited', 60))
+    assert.equal(circuit.free(), MOST, 'it may be this very message')
+    handOver('m2', failed('rate_limited', 60))
     assert.equal(circuit.free(), MOST / 2)
-    handOver('m2', ACCEPTED)
+    handOver('m3', ACCEPTED)
     assert.equal(circuit.free(), MOST / 2 + 1)
+  })
+
+  it('never slows down for one message, though the service says each time that it was too often', () => {
+    const { circuit, handOver } = createWorld()
+    for (let n = 0; n < 100; n += 1) {
+      handOver('poison', failed('rate_limited', 3600))
+      handOver(`m${n}`, ACCEPTED)
+    }
+    assert.equal(circuit.free(), MOST)
   })
 
   it('learns nothing about the service from a mail that nobody wanted', () => {

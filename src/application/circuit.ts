@@ -67,11 +67,11 @@ export const createCircuit = (most: number, longestPauseSeconds: number, ports: 
       allowed = 1
       if (!openedBy) ports.changed(failure)
       openedBy = failure
-    } else if (failure.failure === 'rate_limited') {
+    } else if (failure.failure === 'rate_limited' && failedInARow.size > 1) {
       allowed = Math.max(1, Math.floor(allowed / 2))
+      if (allowed === 1) pause(failure.retryAfterSeconds ?? 0)
     }
-    if (openedBy || (failure.failure === 'rate_limited' && allowed === 1))
-      pause(failure.retryAfterSeconds ?? 0)
+    if (openedBy) pause(failure.retryAfterSeconds ?? 0)
   }
 
   function pause(askedForSeconds: number): void {

@@ -2,31 +2,31 @@ import { backOffSeconds } from '../domain/back-off.ts'
 import type { DomainEvent } from '../domain/events.ts'
 import { createCircuit } from './circuit.ts'
 import { type HandOverReportPorts, reportHandOver } from './hand-over-report.ts'
+import { keepLeases, type LeasesPorts } from './leases.ts'
 import type {
+  BringForward,
   ClaimedMail,
   ClaimMessages,
   HandOver,
   HandOverResult,
   Message,
-  RenewLeases,
   SettleMessages,
   Settlement,
 } from './outbox.ts'
 import { createDoorbell, pause } from './waiting.ts'
 
-export type CourierPorts = HandOverReportPorts & {
-  claim: ClaimMessages
-  renewLeases: RenewLeases
-  settle: SettleMessages
-  handOverMail: HandOver<ClaimedMail>
-  publishEvent: HandOver<DomainEvent>
-  /** A fresh UUIDv7. */
-  newId: () => string
-  /** Seconds on a clock that never jumps. */
-  monotonicSeconds: () => number
-  /** In [0, 1). */
-  random: () => number
-}
+export type CourierPorts = HandOverReportPorts &
+  LeasesPorts & {
+    claim: ClaimMessages
+    bringForward: BringForward
+    settle: SettleMessages
+    handOverMail: HandOver<ClaimedMail>
+    publishEvent: HandOver<DomainEvent>
+    /** A fresh UUIDv7. */
+    newId: () => string
+    /** In [0, 1). */
+    random: () => number
+  }
 
 export type CourierLimits = {
   /** How many messages of each topic this instance hands over at once. */
@@ -66,17 +66,18 @@ type HandedOver = { message: Message; result: HandOverResult; at: number }
 export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courier => {
   const report = reportHandOver(ports)
   const circuits = { mail: circuitOf('mail'), event: circuitOf('event') }
-  /** What is claimed and not settled, and since when. */
-  const held = new Map<Message, number>()
   const handedOver = new Set<Promise<void>>()
   let unsettled: HandedOver[] = []
   let settling: Promise<void> | undefined
+  /** When it was last looked for mail that is overdue. */
+  let overdueAt = Number.NEGATIVE_INFINITY
   let stopping = false
   const doorbell = createDoorbell()
   const halt = new AbortController()
+  /** What is claimed and not settled. */
+  const leases = keepLeases(ports, limits.renewLeasesMs, halt.signal)
 
   const claiming = claimUntilStopped()
-  void renewUntilHalted()
 
   return {
     wake: doorbell.ring,
@@ -116,7 +117,9 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
   /** While no mail gets through, nobody's address stays taken for longer because only a few can be tried. */
   async function giveUpOverdueMail(): Promise<void> {
     const failure = circuits.mail.openedBy()
-    if (!failure) return
+    const now = ports.monotonicSeconds()
+    if (!failure || now - overdueAt < limits.pollMs / 1000) return
+    overdueAt = now
     const mailOverdueSeconds = limits.giveUpMailAfterSeconds
     for (const message of await claim({ mail: OVERDUE_AT_ONCE, event: 0, mailOverdueSeconds })) {
       settleSoon(message, failure)
@@ -134,7 +137,7 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
   function deliver(message: Message): void {
     const circuit = circuits[message.topic]
     circuit.begin()
-    held.set(message, ports.monotonicSeconds())
+    leases.hold(message)
     const delivery = handOver(message).then(result => {
       handedOver.delete(delivery)
       const hasRoomAgain = circuit.end(message.id, result)
@@ -171,9 +174,12 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       unsettled = []
       try {
         const settled = batch.map(handedOver => ({ ...handedOver, settlement: settlement(handedOver) }))
-        await ports.settle(settled.map(({ settlement }) => settlement))
+        await leases.whileAtRest(
+          batch.map(({ message }) => message),
+          () => ports.settle(settled.map(({ settlement }) => settlement)),
+        )
         for (const { message, result, settlement } of settled) {
-          held.delete(message)
+          leases.letGo(message)
           report(message, result, settlement)
           // The event that it leaves behind is due.
           if (settlement.result === 'given_up') doorbell.ring()
@@ -187,28 +193,28 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     }
   }
 
-  async function renewUntilHalted(): Promise<void> {
-    for (;;) {
-      await pause(limits.renewLeasesMs, halt.signal)
-      if (halt.signal.aborted) return
-      const before = ports.monotonicSeconds() - limits.renewLeasesMs / 1000
-      const lasting = [...held].filter(([, since]) => since <= before).map(([message]) => message)
-      if (lasting.length === 0) continue
-      await ports.renewLeases(lasting).catch(error => {
-        ports.log.error({ err: error, count: lasting.length }, 'leases cannot be renewed; trying again')
-      })
-    }
-  }
-
   function circuitOf(topic: Message['topic']) {
     return createCircuit(limits.concurrency[topic], limits.giveUpMailAfterSeconds, {
       monotonicSeconds: ports.monotonicSeconds,
       changed: failure => {
-        if (!failure) return ports.log.info({ topic }, `${topic}s are accepted again`)
+        if (!failure) {
+          ports.log.info({ topic }, `${topic}s are accepted again`)
+          return void bringForward(topic)
+        }
         const fields = { topic, failure: failure.failure, reason: failure.reason }
         ports.log.error(fields, `no ${topic} gets through; trying with one at a time`)
       },
     })
+  }
+
+  /** What failed for the service's sake alone has waited long enough, and goes first. */
+  async function bringForward(topic: Message['topic']): Promise<void> {
+    try {
+      await ports.bringForward(topic)
+      doorbell.ring()
+    } catch (error) {
+      ports.log.error({ err: error, topic }, 'what has waited goes on waiting for its back-off')
+    }
   }
 
   function settlement({ message, result, at }: HandedOver): Settlement {

@@ -67,6 +67,12 @@ export type Settlement = {
 /** Keeps claimed messages from everybody else for another lease; leaves alone what was claimed anew. Throws `Unavailable`. */
 export type RenewLeases = (messages: Pick<Claimed, 'userId' | 'id' | 'attempts'>[]) => Promise<void>
 
+/**
+ * Makes all messages of a topic that have failed before due at once, in the place in the queue that their age
+ * gives them; but for those that are being handed over. Throws `Unavailable`.
+ */
+export type BringForward = (topic: Topic) => Promise<void>
+
 /** Settles messages. Settling one twice, or one that is gone, does nothing. Throws `Unavailable`. */
 export type SettleMessages = (settlements: Settlement[]) => Promise<void>
 

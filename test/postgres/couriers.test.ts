@@ -28,6 +28,7 @@ describe('two couriers on one outbox', () => {
       const ports: CourierPorts = {
         claim: claimMessages,
         renewLeases,
+        bringForward: assert.fail,
         settle: settleMessages,
         handOverMail: handOver,
         publishEvent: handOver,

@@ -11,7 +11,7 @@ export const NEVER_MS = 15_000
 
 /**
  * A courier with an outbox in memory, a clock that stands still, and a far side that accepts everything at
- * once. A test replaces `claim`, `handOver` and `settle`, and awaits what it wants to see with `until`.
+ * once. A test replaces `claim`, `handOver`, `settle` and `renew`, and awaits what it wants to see with `until`.
  */
 export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
   const watchers = new Set<() => void>()
@@ -32,8 +32,10 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
     published: [] as string[],
     /** One entry for each statement that went through. */
     settled: [] as Settlement[][],
-    /** Ids, one entry for each renewal of leases. */
+    /** Ids, one entry for each renewal of leases that was asked for. */
     renewed: [] as string[][],
+    /** Topics whose messages were made due at once. */
+    broughtForward: [] as string[],
     counted: [] as Parameters<CountHandOver>[0][],
     audited: [] as SecurityEvent[],
     logged: [] as { level: string; fields: object; message: string }[],
@@ -47,6 +49,7 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
     },
     handOver: async (_id: string): Promise<HandOverResult> => ({ result: 'accepted' }),
     settle: async (_settlements: Settlement[]): Promise<void> => {},
+    renew: async (_ids: string[]): Promise<void> => {},
 
     /** Waits until it holds; looked at whenever something was recorded. */
     until: (holds: () => boolean): Promise<void> =>
@@ -81,11 +84,12 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
             await world.settle(settlements)
             record(world.settled, settlements)
           },
-          renewLeases: async messages =>
-            record(
-              world.renewed,
-              messages.map(({ id }) => id),
-            ),
+          renewLeases: async messages => {
+            const ids = messages.map(({ id }) => id)
+            record(world.renewed, ids)
+            await world.renew(ids)
+          },
+          bringForward: async topic => record(world.broughtForward, topic),
           handOverMail: handOver,
           publishEvent: event => {
             world.published.push(event.id)

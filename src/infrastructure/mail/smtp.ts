@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer'
 import type SMTPPool from 'nodemailer/lib/smtp-pool'
 import type { FailureClass, HandOverResult } from '../../application/outbox.ts'
-import { parseMailbox } from './mailbox-address.ts'
+import { mailHeaders, messageId } from './mail-headers.ts'
 import type { MailTransport } from './transport.ts'
 
 /** More connections than this from one client is what mail servers commonly refuse. */
@@ -9,7 +9,7 @@ const CONNECTIONS = 20
 
 /**
  * Hands mails over by SMTP, on a pool of connections that is kept. Each step of the conversation may take
- * `timeoutMs`, and so may all of it together: a server that dawdles at every step would outlast the lease.
+ * `timeoutMs`, and so may all of it together: a server that dawdles at every step would keep a mail for minutes.
  */
 export const smtpTransport = (options: { url: string; timeoutMs: number }): MailTransport => {
   const connections = connectionsTo(options.url)
@@ -34,8 +34,8 @@ export const smtpTransport = (options: { url: string; timeoutMs: number }): Mail
           subject: mail.subject,
           text: mail.text,
           html: mail.html,
-          messageId: `<${mail.id}@${parseMailbox(mail.from).address.split('@')[1]}>`,
-          headers: { 'X-Correlation-Id': mail.correlationId, 'Auto-Submitted': 'auto-generated' },
+          messageId: messageId(mail),
+          headers: mailHeaders(mail),
           signal: AbortSignal.timeout(options.timeoutMs),
         })
         return { result: 'accepted', acceptedAs: QUEUE_ID.exec(response)?.[1] }

@@ -1,4 +1,5 @@
 import type { SendsBudget } from '../../domain/budget.ts'
+import { bringForward } from './bring-forward.ts'
 import { claimMessages } from './claim-messages.ts'
 import { consumeCode } from './consume-code.ts'
 import { countGuess } from './count-guess.ts'
@@ -37,6 +38,7 @@ export const statementsOn = (database: Database, settings: StatementSettings) =>
     readCodeStatus: readCodeStatus(database, hashAddress, sendsBudget),
     replaceCode: replaceCode(database, hashAddress, sendsBudget),
     claimMessages: claimMessages(database, settings.leaseSeconds),
+    bringForward: bringForward(database, settings.leaseSeconds),
     renewLeases: renewLeases(database, settings.leaseSeconds),
     settleMessages: settleMessages(database, settings.codeTtlSeconds),
     purgePending: purgePending(database),
