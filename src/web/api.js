@@ -35,7 +35,8 @@ const ask = async (method, path, { body, credentials } = {}) => {
     return {
       ok: false,
       code: answer.code,
-      retryAfter: Number(response.headers.get('retry-after') ?? 1),
+      // Seconds; a proxy in front may write a date, which is as good as nothing here.
+      retryAfter: Number(response.headers.get('retry-after')) || 1,
       errors: answer.errors ?? [],
       attemptsLeft: answer.attempts_left,
       id: answer.correlation_id,
@@ -65,18 +66,17 @@ export const resend = credentials => ask('POST', 'users/resend-code', { credenti
 export const codeStatus = credentials => ask('GET', 'users/me/code', { credentials })
 
 /**
- * The rules for passwords that can be judged while somebody types, from the description of the API.
- * @returns {Promise<{ rule: string, expression: RegExp, detail: string }[]>}
+ * The rules for passwords that can be judged while somebody types. The page carries them; where it does not, the
+ * description of the API does, which is far larger.
+ * @returns {Promise<{ rule: string, pattern: string, detail: string }[]>}
  */
 export const passwordRules = async () => {
+  const { passwordRules: carried } = document.body.dataset
+  if (carried) return JSON.parse(carried)
   const answer = await ask('GET', 'openapi.json')
   if (!answer.ok) return []
   const { schema } = answer.body.paths['/users'].post.requestBody.content['application/json']
   /** @type {{ 'x-rule': string, pattern: string, description: string }[]} */
   const rules = schema.properties.password.allOf
-  return rules.map(({ 'x-rule': rule, pattern, description }) => ({
-    rule,
-    expression: new RegExp(pattern, 'u'),
-    detail: description,
-  }))
+  return rules.map(({ 'x-rule': rule, pattern, description: detail }) => ({ rule, pattern, detail }))
 }

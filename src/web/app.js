@@ -5,53 +5,52 @@ import { startSignIn } from './sign-in.js'
 import { message } from './words.js'
 
 /**
- * Which step is shown stands in the address (`#enter-code`), so that going back and loading again work. The
- * address of the person is remembered for this tab; the password only in memory, and not after the last step.
+ * Which step is shown stands in the address (`#enter-code`), so that going back and loading again work. Whose
+ * step it is stands in the state of that entry of the history: loading again keeps it, and no browser refuses
+ * it, as some do with storage. A password is kept in memory only, and forgotten when its step is left.
  */
-
-const EMAIL = 'vestibule.email'
-const subject = document.body.dataset.subject ?? ''
 
 const register = startRegister({
   registered: (credentials, quietly) => {
-    sessionStorage.setItem(EMAIL, credentials.email)
     enterCode.enter(credentials, quietly)
-    goTo('enter-code')
+    goTo('enter-code', credentials.email)
   },
 })
 const signIn = startSignIn({
   signedIn: credentials => {
-    sessionStorage.setItem(EMAIL, credentials.email)
     enterCode.enter(credentials, false)
-    goTo('enter-code')
+    goTo('enter-code', credentials.email)
   },
   alreadyActive: email => done(email),
 })
-const enterCode = startEnterCode({ subject, activated: email => done(email) })
+const enterCode = startEnterCode({ activated: email => done(email) })
 
-const sections = {
-  register: register.section,
-  'sign-in': signIn.section,
-  'enter-code': enterCode.section,
-  done: find('#done'),
+const steps = {
+  register,
+  'sign-in': signIn,
+  'enter-code': enterCode,
+  done: { section: find('#done'), leave: () => {} },
 }
 
-/** @typedef {keyof typeof sections} Step */
+/** @typedef {keyof typeof steps} Step */
 
+/** @type {Step} */
+let shown = 'register'
 let finished = false
 
 /** @param {string} email */
 const done = email => {
   finished = true
-  sessionStorage.removeItem(EMAIL)
   find('#verified').textContent = message('verified', { email })
-  goTo('done')
+  goTo('done', '')
 }
 
-/** @param {string} step */
-const goTo = step => {
-  if (location.hash === `#${step}`) show()
-  else location.hash = step
+/** @param {string} step @param {string} email */
+const goTo = (step, email) => {
+  // Going back from the end leads to a beginning, not to a code that counts no more.
+  const instead = step === 'done' || location.hash === `#${step}`
+  history[instead ? 'replaceState' : 'pushState']({ email }, '', `#${step}`)
+  show({ focus: true })
 }
 
 /** The step that the address names, as far as it makes sense. @returns {Step} */
@@ -62,13 +61,14 @@ const current = () => {
   return asked === 'done' && finished ? 'done' : 'register'
 }
 
-/** @param {{ focus: boolean }} [options] */
-const show = ({ focus } = { focus: true }) => {
+/** @param {{ focus: boolean }} options */
+const show = ({ focus }) => {
   const step = current()
-  if (step !== 'enter-code') enterCode.leave()
-  if (step === 'sign-in') signIn.enter(sessionStorage.getItem(EMAIL) ?? '')
-  for (const [name, section] of Object.entries(sections)) section.hidden = name !== step
-  const heading = find('h1', sections[step])
+  if (step !== shown) steps[shown].leave()
+  shown = step
+  if (step === 'sign-in') signIn.enter(history.state?.email ?? '')
+  for (const [name, { section }] of Object.entries(steps)) section.hidden = name !== step
+  const heading = find('h1', steps[step].section)
   document.title = `${heading.textContent} · ${document.body.dataset.title}`
   if (!focus) return
   // Whoever cannot see the step change hears its heading; whoever is to type the code can do so at once.
@@ -77,7 +77,9 @@ const show = ({ focus } = { focus: true }) => {
 }
 
 for (const link of document.querySelectorAll('[data-goes-to]')) {
-  link.addEventListener('click', () => goTo(/** @type {HTMLElement} */ (link).dataset.goesTo ?? ''))
+  link.addEventListener('click', () => {
+    goTo(/** @type {HTMLElement} */ (link).dataset.goesTo ?? '', register.email())
+  })
 }
-addEventListener('hashchange', () => show())
+addEventListener('popstate', () => show({ focus: true }))
 show({ focus: false })

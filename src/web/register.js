@@ -13,13 +13,12 @@ export const startRegister = next => {
   /** @type {HTMLInputElement} */
   const password = find('#register-password')
 
-  const form = createForm(section, async () => {
-    const credentials = { email: email.value.trim(), password: password.value }
-    const answer = await register(credentials)
-    if (!answer.ok) return form.showProblem(answer)
-    next.registered({ ...credentials, email: answer.body.email ?? credentials.email }, answer.status === 202)
-    password.value = ''
-    judge()
+  const form = createForm(section, {
+    ask: register,
+    take: (answer, { email, password }) => {
+      if (!answer.ok) return form.showProblem(answer)
+      next.registered({ email: answer.body.email ?? email, password }, answer.status === 202)
+    },
   })
 
   /** @type {{ item: HTMLLIElement, state: HTMLElement, expression: RegExp }[]} */
@@ -35,11 +34,12 @@ export const startRegister = next => {
 
   // What even an empty password keeps need not be promised: an error says it when it is broken.
   void passwordRules().then(known => {
-    rules = known.flatMap(({ rule: name, expression, detail }) => {
+    rules = known.flatMap(({ rule: name, pattern, detail }) => {
+      const expression = new RegExp(pattern, 'u')
       if (expression.test('')) return []
       const item = document.createElement('li')
       const state = document.createElement('span')
-      state.className = 'announcement'
+      state.className = 'unseen'
       item.append(rule(name, detail), state)
       return [{ item, state, expression }]
     })
@@ -47,5 +47,13 @@ export const startRegister = next => {
     judge()
   })
 
-  return { section, enter: () => {} }
+  return {
+    section,
+    /** The address typed so far, for whoever goes on with it elsewhere. */
+    email: () => email.value.trim(),
+    leave: () => {
+      form.leave()
+      judge()
+    },
+  }
 }

@@ -9,16 +9,14 @@ export const startSignIn = next => {
   const section = find('#sign-in')
   /** @type {HTMLInputElement} */
   const email = find('#sign-in-email')
-  /** @type {HTMLInputElement} */
-  const password = find('#sign-in-password')
 
-  const form = createForm(section, async () => {
-    const credentials = { email: email.value.trim(), password: password.value }
-    const answer = await codeStatus(credentials)
-    if (answer.ok) next.signedIn(credentials)
-    else if (answer.code === 'already_active') next.alreadyActive(credentials.email)
-    else return form.showProblem(answer)
-    password.value = ''
+  const form = createForm(section, {
+    ask: codeStatus,
+    take: (answer, credentials) => {
+      if (answer.ok) next.signedIn(credentials)
+      else if (answer.code === 'already_active') next.alreadyActive(credentials.email)
+      else form.showProblem(answer)
+    },
   })
 
   return {
@@ -27,5 +25,6 @@ export const startSignIn = next => {
     enter: known => {
       if (known !== '') email.value = known
     },
+    leave: form.leave,
   }
 }
