@@ -33,19 +33,17 @@ export const startRegister = next => {
   password.addEventListener('input', judge)
 
   // What even an empty password keeps need not be promised: an error says it when it is broken.
-  void passwordRules().then(known => {
-    rules = known.flatMap(({ rule: name, pattern, detail }) => {
-      const expression = new RegExp(pattern, 'u')
-      if (expression.test('')) return []
-      const item = document.createElement('li')
-      const state = document.createElement('span')
-      state.className = 'unseen'
-      item.append(rule(name, detail), state)
-      return [{ item, state, expression }]
-    })
-    find('#password-rules').replaceChildren(...rules.map(({ item }) => item))
-    judge()
+  rules = passwordRules().flatMap(({ rule: name, pattern, detail }) => {
+    const expression = new RegExp(pattern, 'u')
+    if (expression.test('')) return []
+    const item = document.createElement('li')
+    const state = document.createElement('span')
+    state.className = 'unseen'
+    item.append(rule(name, detail), state)
+    return [{ item, state, expression }]
   })
+  find('#password-rules').replaceChildren(...rules.map(({ item }) => item))
+  judge()
 
   return {
     section,

@@ -8,7 +8,6 @@ import {
   button,
   codeField,
   giveCredentials,
-  holdBack,
   IN_BROWSER,
   registerAndWait,
   requestsTo,
@@ -67,11 +66,23 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     await page.context().setOffline(true)
     await button(page, 'Send a new code').click()
     await seeText(page, OFFLINE)
-    assert.equal(await button(page, 'Send a new code').getAttribute('aria-disabled'), null)
+    assert.equal(await page.locator('#resend').getAttribute('aria-disabled'), null)
     await page.context().setOffline(false)
     await button(page, 'Send a new code').click()
     await seeText(page, 'A new code is on its way.')
     assert.equal(await page.getByText(OFFLINE).isVisible(), false)
+  })
+
+  it('is told how long to wait for a new code, whatever the clock of the page says', async t => {
+    const page = await visit(t, app.url)
+    await page.clock.install()
+    await page.reload()
+    await registerAndWait(page, newAddress())
+    await page.clock.runFor(31_000)
+    await button(page, 'Send a new code').click()
+    await seeText(page, /That was too often\. Try again in (30|2\d) seconds\./)
+    await button(page, /New code in (30|2\d) seconds/).waitFor()
+    assert.equal(await page.locator('#resend').getAttribute('aria-disabled'), 'true')
   })
 
   it('is told when the service is gone', async t => {
@@ -170,95 +181,5 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     )
     await seeStep(page, 'Look into your mail')
     assert.equal(registrations.length, 1)
-  })
-})
-
-describe('a page that is left and found again', IN_BROWSER, () => {
-  const visit = useBrowser()
-  let app: RunningApp
-  before(async () => {
-    app = await startApp()
-  })
-  after(() => app?.stop())
-
-  /** Everything of a page that outlives what a person sees, or that a script could read. */
-  const EVERYTHING = `JSON.stringify([
-    location.href, history.state, { ...sessionStorage }, { ...localStorage }, document.cookie,
-    document.documentElement.outerHTML, [...document.querySelectorAll('input')].map(({ value }) => value),
-  ])`
-
-  it('asks for the password again when it is loaded again, and goes on from there', async t => {
-    const page = await visit(t, app.url)
-    const email = newAddress()
-    await registerAndWait(page, email)
-    await page.reload()
-    await seeStep(page, 'Enter your code')
-    assert.equal(await page.locator('#sign-in-email').inputValue(), email)
-    await giveCredentials(page, email)
-    await seeText(page, /\d+ seconds left/)
-    await codeField(page).fill(await app.mail.codeFor(email))
-    await seeStep(page, 'Your account is active')
-    await page.reload()
-    await seeStep(page, 'Create your account')
-  })
-
-  it('goes back and forth with the buttons of the browser', async t => {
-    const page = await visit(t, app.url)
-    const email = newAddress()
-    await registerAndWait(page, email)
-    await page.goBack()
-    await seeStep(page, 'Create your account')
-    assert.equal(await page.locator('#register-email').inputValue(), email)
-    await page.goForward()
-    await seeStep(page, 'Enter your code')
-    await giveCredentials(page, email)
-    await codeField(page).fill(await app.mail.codeFor(email))
-    await seeStep(page, 'Your account is active')
-    await page.goBack()
-    await seeStep(page, 'Create your account')
-  })
-
-  it('keeps no password behind', async t => {
-    const page = await visit(t, app.url)
-    const email = newAddress()
-    const left = () => page.evaluate<string>(EVERYTHING)
-    await page.locator('#register-email').fill(email)
-    await page.locator('#register-password').fill(PASSWORD)
-    assert.ok((await left()).includes(PASSWORD))
-    await button(page, 'I already have a code').click()
-    await seeStep(page, 'Enter your code')
-    assert.ok(!(await left()).includes(PASSWORD))
-    await page.goBack()
-
-    await registerAndWait(page, email)
-    assert.ok(!(await left()).includes(PASSWORD))
-    await button(page, 'Use another address').click()
-    await seeStep(page, 'Create your account')
-    assert.ok(!(await left()).includes(PASSWORD))
-    await page.goBack()
-    await seeStep(page, 'Enter your code')
-    await page.locator('#sign-in-password').fill(PASSWORD)
-    await page.getByRole('checkbox', { name: 'Show the password' }).check()
-    await button(page, 'Create an account instead').click()
-    assert.ok(!(await left()).includes(PASSWORD))
-    await page.goBack()
-    assert.equal(await page.locator('#sign-in-password').getAttribute('type'), 'password')
-
-    const { cookies, origins } = await page.context().storageState({ indexedDB: true })
-    assert.deepEqual({ cookies, origins }, { cookies: [], origins: [] })
-  })
-
-  it('does not jump to the end when the answer comes after its step has been left', async t => {
-    const page = await visit(t, app.url)
-    const email = newAddress()
-    await registerAndWait(page, email)
-    const { asked, letGo } = await holdBack(page, '/users/activate')
-    await codeField(page).fill(await app.mail.codeFor(email))
-    await asked
-    await page.goBack()
-    await seeStep(page, 'Create your account')
-    await letGo()
-    await button(page, 'I already have a code').click()
-    await seeStep(page, 'Enter your code')
   })
 })

@@ -13,7 +13,7 @@ import {
 import { PASSWORD } from './client.ts'
 
 const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const executablePath = process.env.CHROMIUM_PATH ?? USUAL_PLACES.find(place => existsSync(place))
+const executablePath = process.env.CHROMIUM_PATH || USUAL_PLACES.find(place => existsSync(place))
 
 /**
  * For `describe`: where there is no Chromium, tests in a browser are skipped and say what to do. CI sets

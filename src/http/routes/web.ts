@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import mustache from 'mustache'
+import { PASSWORD_PATTERNS } from '../../domain/password.ts'
 import { acceptedLanguage } from '../accepted-language.ts'
 
 /** What the pages say that is not the same everywhere. */
@@ -58,7 +59,8 @@ const page = (language: string, modules: string[], settings: WebSettings): File 
     lang: language,
     dir: new Intl.Locale(language).getTextInfo().direction ?? 'ltr',
     words,
-    messages: JSON.stringify({ messages, problems, rules }),
+    messages: attribute({ messages, problems, rules }),
+    passwordRules: attribute(PASSWORD_PATTERNS),
     modules,
     publicUrl: settings.publicUrl,
     sender: settings.sender,
@@ -68,6 +70,10 @@ const page = (language: string, modules: string[], settings: WebSettings): File 
   }
   return asFile('text/html; charset=utf-8', mustache.render(read('index.html'), view))
 }
+
+/** JSON for an attribute in single quotes, where it needs fewer escapes than Mustache would make. */
+const attribute = (value: object): string =>
+  JSON.stringify(value).replaceAll('&', '&amp;').replaceAll("'", '&#39;').replaceAll('<', '&lt;')
 
 const asFile = (type: string, text: string): File => ({
   type,
