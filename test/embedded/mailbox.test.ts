@@ -51,8 +51,9 @@ describe('startMailbox', () => {
     mailbox.stop()
   })
 
-  it('takes free ports when the usual ones are taken', async () => {
+  it('takes free ports when the usual ones are taken', async t => {
     const occupied = await Promise.all([occupy(1025), occupy(8025)])
+    t.after(() => occupied.map(server => server.close()))
     const [one, other] = await Promise.all([startMailbox(), startMailbox()])
     const ports = [one.smtpUrl, one.pageUrl, other.smtpUrl, other.pageUrl].map(url => new URL(url).port)
     assert.equal(new Set(ports).size, 4)
@@ -62,7 +63,6 @@ describe('startMailbox', () => {
     await sendTo(other.smtpUrl, address)
     assert.equal((await mailsIn(other.pageUrl, address)).length, 1)
     for (const mailbox of [one, other]) mailbox.stop()
-    for (const server of occupied) server.close()
   })
 
   it('ends with its parent, even when that is killed', async () => {

@@ -6,6 +6,7 @@ export type Mailbox = { smtpUrl: string; pageUrl: string; stop: () => void }
 
 const PREFERRED_SMTP_PORT = 1025
 const PREFERRED_PAGE_PORT = 8025
+const MOST_TRIES = 3
 
 /**
  * Starts a local mail server with a page on which its mails can be read (MailDev), on free ports when the usual
@@ -13,8 +14,19 @@ const PREFERRED_PAGE_PORT = 8025
  * with this process, however that ends.
  */
 export const startMailbox = async (): Promise<Mailbox> => {
-  const smtpPort = await freePort(PREFERRED_SMTP_PORT)
-  const pagePort = await freePort(PREFERRED_PAGE_PORT)
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return tries === 1 ? await startOn(PREFERRED_SMTP_PORT, PREFERRED_PAGE_PORT) : await startOn(0, 0)
+    } catch (error) {
+      // A port that was free a moment ago is taken by somebody who looked at the same time.
+      if (tries === MOST_TRIES) throw error
+    }
+  }
+}
+
+const startOn = async (preferredSmtpPort: number, preferredPagePort: number): Promise<Mailbox> => {
+  const smtpPort = await freePort(preferredSmtpPort)
+  const pagePort = await freePort(preferredPagePort)
   const program = fileURLToPath(new URL('./mailbox-process.ts', import.meta.url))
   // Detached, so that Ctrl-C in a terminal reaches it through this process alone.
   const child = fork(program, [String(smtpPort), String(pagePort)], {
