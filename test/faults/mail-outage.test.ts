@@ -84,9 +84,11 @@ const describeOutage = <Reply>(
       const arrived = service.attempts.slice(recovery).map(({ to }) => to)
       assert.deepEqual(arrived.toSorted(), [...firsts, ...waiting].map(({ email }) => email).toSorted())
       const untried = inOrder.filter(to => !tried.has(to))
-      const placesOf = (some: string[]) => some.map(to => arrived.indexOf(to))
+      // Mails that are under way together overtake each other, a few even by far.
+      const meanPlace = (some: string[]) =>
+        some.reduce((sum, to) => sum + arrived.indexOf(to), 0) / some.length
       const [oldest, youngest] = [untried.slice(0, QUARTER), untried.slice(-QUARTER)]
-      assert.ok(Math.max(...placesOf(oldest)) < Math.min(...placesOf(youngest)), 'the oldest first')
+      assert.ok(meanPlace(youngest) - meanPlace(oldest) > WAITING / 2, 'the oldest first')
       assert.equal(app.logLines(OPENED).length, 1)
       assert.equal(app.logLines(CLOSED).length, 1)
     })

@@ -139,10 +139,10 @@ describe('16 at once', () => {
     assert.equal((await client.me(email)).body.is_active, false)
 
     const wrong = guesses.filter(({ body }) => body.code === 'wrong_code').length
+    // Three guesses that came too late have killed the new code, perhaps before its mail was handed over.
+    if (wrong === 3) return assertProblem(await client.activate(email, code), 'exhausted_code')
     const newCode = await settledCode(app, email, 2)
-    const activated = await client.activate(email, newCode)
-    if (wrong < 3) assert.equal(activated.status, 200)
-    else assertProblem(activated, 'exhausted_code')
+    assert.equal((await client.activate(email, newCode)).status, 200)
   })
 
   const mailsOnTheirWay = (userId: unknown) =>
