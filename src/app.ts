@@ -19,8 +19,10 @@ import { createPasswordHashing } from './infrastructure/crypto/password-hashing.
 import { startMailbox } from './infrastructure/embedded/mailbox.ts'
 import { startEmbeddedPostgres } from './infrastructure/embedded/postgres.ts'
 import { secretFile } from './infrastructure/embedded/secret-file.ts'
-import { publishNothing, publishToConsole } from './infrastructure/events/console.ts'
-import { memoryLimits } from './infrastructure/limits/memory.ts'
+import { openPublisher } from './infrastructure/events/open-publisher.ts'
+import { memoryLimit } from './infrastructure/limits/memory.ts'
+import { networkLimits } from './infrastructure/limits/network-limits.ts'
+import { redisLimit } from './infrastructure/limits/redis.ts'
 import { createLog, type Log } from './infrastructure/log.ts'
 import { createComposer, senderName } from './infrastructure/mail/compose.ts'
 import { type MailSettings, openMailTransport } from './infrastructure/mail/open-transport.ts'
@@ -33,6 +35,7 @@ import { LEASE_SECONDS } from './infrastructure/postgres/lease.ts'
 import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
 import { migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
 import { statementsOn } from './infrastructure/postgres/statements.ts'
+import { openRedis, type RedisConnection } from './infrastructure/redis/connection.ts'
 
 /** What tests and benchmarks may put in the place of the real thing. */
 export type Parts = {
@@ -125,8 +128,8 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       codeTtlSeconds: config.codeTtlSeconds,
     })
     const sendMail = sendMailBy(mailTransport, compose, config.mailFrom)
-    const publishEvent =
-      config.eventPublisher === 'none' ? publishNothing : publishToConsole(log, config.publicUrl)
+    const publisher = openPublisher(config.events, config.publicUrl, log)
+    running.defer(publisher.close)
 
     const metrics = createMetrics(inspectOutbox(database, LEASE_SECONDS).measureOutbox)
     await serveMetrics(metrics)
@@ -137,7 +140,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
         bringForward: statements.bringForward,
         settle: statements.settleMessages,
         handOverMail: handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
-        publishEvent,
+        publishEvent: publisher.publish,
         audit,
         count: metrics.countHandOver,
         newId,
@@ -164,10 +167,11 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const { hashPassword, verifyPassword } =
       parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
 
+    const limit = config.limitStore === 'redis' ? redisLimit(await provideRedis(), hashAddress) : memoryLimit
     const useCases = createUseCases(
       {
         ...statements,
-        ...memoryLimits(config.limits),
+        ...networkLimits(limit, config.limits),
         recentAddresses: createRecentAddresses(),
         hashPassword,
         verifyPassword,
@@ -252,6 +256,12 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
   /** The local mailbox is reached like any other SMTP server. */
   function mailSettings(mailboxUrl: string | undefined): MailSettings {
     return config.mail.transport === 'mailbox' ? { transport: 'smtp', url: mailboxUrl ?? '' } : config.mail
+  }
+
+  async function provideRedis(): Promise<RedisConnection> {
+    const redis = await openRedis({ urls: config.redisUrls, timeoutMs: config.redisTimeoutMs, log })
+    running.defer(redis.close)
+    return redis
   }
 
   /** Whoever tries things out may have another service on that port, and can do without. */

@@ -54,6 +54,7 @@ describe('readConfig', () => {
       loginFailuresPerDay: 100,
     })
     assert.equal(config.trustProxy, false)
+    assert.deepEqual(config.events, { publisher: 'console' })
     assert.equal(config.hideRegisteredEmails, false)
     assert.deepEqual(config.argon2, { memoryKib: 19_456, passes: 2 })
     assert.equal(config.mailTimeoutMs, 15_000)
@@ -108,6 +109,38 @@ describe('readConfig', () => {
     assert.equal(config.mailFrom, 'Example <no-reply@example.com>')
     assert.equal(config.mailTemplatesDir, '/etc/vestibule/mails')
     assert.equal(config.defaultLocale, 'fr')
+  })
+
+  it('takes REDIS_URL apart, a URL for each host', () => {
+    const urls = (REDIS_URL: string) => read({ LIMIT_STORE: 'redis', REDIS_URL }).redisUrls
+    assert.deepEqual(read({}).redisUrls, [])
+    assert.equal(read({}).limitStore, 'memory')
+    assert.deepEqual(urls('redis://cache.example'), ['redis://cache.example/'])
+    assert.deepEqual(urls('redis://:a,b%40@[::1]:6380/3'), ['redis://:a,b%40@[::1]:6380/3'])
+    assert.deepEqual(urls('rediss://ada:secret@one.example:6379,two.example'), [
+      'rediss://ada:secret@one.example:6379/',
+      'rediss://ada:secret@two.example/',
+    ])
+  })
+
+  it('needs a usable REDIS_URL for LIMIT_STORE=redis', () => {
+    assert.deepEqual(complaints({ LIMIT_STORE: 'redis' }), ['REDIS_URL'])
+    assert.deepEqual(complaints({ LIMIT_STORE: 'postgres' }), ['LIMIT_STORE'])
+    for (const REDIS_URL of [
+      'cache.example:6379',
+      'http://cache.example',
+      'redis://',
+      'redis://:secret@',
+      'redis://one.example,,two.example',
+      'redis://cache.example:port',
+      'redis://cache.example/zero',
+      'redis://cache.example?db=1',
+      'redis://:50%@cache.example',
+      'redis://one.example,two.example/1',
+    ]) {
+      assert.deepEqual(complaints({ LIMIT_STORE: 'redis', REDIS_URL }), ['REDIS_URL'], REDIS_URL)
+    }
+    assert.ok(!messageOf({ REDIS_URL: 'redis://:open-nutmeg@' }).includes('nutmeg'))
   })
 
   it('lets the public address follow the port', () => {
@@ -346,6 +379,29 @@ describe('readConfig', () => {
     ]) {
       assert.deepEqual(complaints(withSecret(bad)), ['WEBHOOK_SECRET'])
     }
+  })
+
+  it('reads how to publish events', () => {
+    const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+    assert.deepEqual(read({ EVENT_PUBLISHER: 'none' }).events, { publisher: 'none' })
+    for (const url of ['amqp://localhost', 'amqps://user:word@mq.example:5671/accounts?heartbeat=5']) {
+      const { events } = read({ EVENT_PUBLISHER: 'rabbitmq', AMQP_URL: url })
+      assert.deepEqual(events, { publisher: 'rabbitmq', url })
+    }
+    const url = 'https://user:word%25@hooks.example/vestibule'
+    const { events } = read({ EVENT_PUBLISHER: 'webhook', WEBHOOK_URL: url, WEBHOOK_SECRET: secret })
+    assert.deepEqual(events, { publisher: 'webhook', url, secret })
+  })
+
+  it('refuses to publish events nowhere, or unsigned', () => {
+    assert.deepEqual(complaints({ EVENT_PUBLISHER: 'rabbitmq' }), ['AMQP_URL'])
+    assert.deepEqual(complaints({ EVENT_PUBLISHER: 'webhook' }), ['WEBHOOK_URL', 'WEBHOOK_SECRET'])
+    const env = { EVENT_PUBLISHER: 'webhook', WEBHOOK_URL: 'http://a:50%@b', WEBHOOK_SECRET: 'hunter2' }
+    assert.deepEqual(complaints(env), ['WEBHOOK_URL', 'WEBHOOK_SECRET'])
+    for (const AMQP_URL of ['http://guest:hunter2@mq.example', 'mq.example', 'amqp:mq.example']) {
+      assert.deepEqual(complaints({ EVENT_PUBLISHER: 'rabbitmq', AMQP_URL }), ['AMQP_URL'])
+    }
+    assert.doesNotMatch(messageOf({ ...env, WEBHOOK_URL: 'ftp://a:hunter2@b' }), /hunter2/)
   })
 
   it('reads how to reach a mail server', () => {

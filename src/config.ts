@@ -16,6 +16,12 @@ export type MailConfig =
       readonly webhookSecret: string | undefined
     }
 
+export type EventsConfig =
+  | { readonly publisher: 'console' }
+  | { readonly publisher: 'none' }
+  | { readonly publisher: 'rabbitmq'; readonly url: string }
+  | { readonly publisher: 'webhook'; readonly url: string; readonly secret: string }
+
 const MAIL_PROVIDERS = ['mailpit', 'webhook', 'resend', 'sendgrid', 'postmark', 'mailgun'] as const
 type MailProviderName = (typeof MAIL_PROVIDERS)[number]
 
@@ -113,9 +119,11 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
       loginFailuresPerQuarterHour: read.integer('LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR', 10, 0, 1_000_000),
       loginFailuresPerDay: read.integer('LIMIT_LOGIN_FAILURES_PER_DAY', 100, 0, 1_000_000),
     },
+    ...readRedis(read),
+    redisTimeoutMs: read.integer('REDIS_TIMEOUT_MS', 100, 5, 10_000),
     trustProxy: readTrustProxy(read),
     hideRegisteredEmails: read.boolean('HIDE_REGISTERED_EMAILS', false),
-    eventPublisher: read.oneOf('EVENT_PUBLISHER', ['console', 'none'], 'console'),
+    events: readEvents(read),
     argon2: {
       memoryKib: read.integer('ARGON2_MEMORY_KIB', 19_456, 8, 4_194_304),
       passes: read.integer('ARGON2_PASSES', 2, 1, 100),
@@ -157,10 +165,12 @@ const checkKeyless = (read: Reader, url: URL | null, apiKey: string): void => {
   if (apiKey !== '') {
     read.problem('MAIL_API_KEY', 'is not used by mailpit and webhook: put user:password@ into MAIL_HTTP_URL')
   }
-  if (/%(?![0-9a-f]{2})/i.test(`${url?.username}:${url?.password}`)) {
-    read.problem('MAIL_HTTP_URL', 'has a % in its user or password, which has to be written %25')
-  }
+  if (hasStrayPercent(url)) read.problem('MAIL_HTTP_URL', STRAY_PERCENT)
 }
+
+const STRAY_PERCENT = 'has a % in its user or password, which has to be written %25'
+const hasStrayPercent = (url: URL | null): boolean =>
+  /%(?![0-9a-f]{2})/i.test(`${url?.username}:${url?.password}`)
 
 const checkKeyed = (read: Reader, provider: MailProviderName, url: URL | null, apiKey: string): void => {
   if (apiKey === '') read.problem('MAIL_API_KEY', `is required with ${provider}`)
@@ -171,6 +181,48 @@ const checkKeyed = (read: Reader, provider: MailProviderName, url: URL | null, a
   if (provider === 'mailgun' && url && !/\/v3\/[^/]+\/?$/.test(url.pathname)) {
     read.problem('MAIL_HTTP_URL', 'must end with your domain: https://api.mailgun.net/v3/mg.example.com')
   }
+}
+
+const readEvents = (read: Reader): EventsConfig => {
+  const publishers = ['console', 'none', 'rabbitmq', 'webhook'] as const
+  const publisher = read.oneOf('EVENT_PUBLISHER', publishers, 'console')
+  if (publisher === 'rabbitmq') {
+    const url = read.url('AMQP_URL', ['amqp:', 'amqps:'])
+    if (url === undefined) read.problem('AMQP_URL', 'is required with EVENT_PUBLISHER=rabbitmq')
+    return { publisher, url: url ?? '' }
+  }
+  if (publisher !== 'webhook') return { publisher }
+
+  const url = read.url('WEBHOOK_URL', ['http:', 'https:'])
+  if (url === undefined) read.problem('WEBHOOK_URL', 'is required with EVENT_PUBLISHER=webhook')
+  else if (hasStrayPercent(URL.parse(url))) read.problem('WEBHOOK_URL', STRAY_PERCENT)
+  const secret = readWebhookSecret(read)
+  if (secret === undefined) read.problem('WEBHOOK_SECRET', 'is required with EVENT_PUBLISHER=webhook')
+  return { publisher, url: url ?? '', secret: secret ?? '' }
+}
+
+/** A URL for each host that `REDIS_URL` names: several are nodes of one cluster. */
+const readRedis = (read: Reader) => {
+  const limitStore = read.oneOf('LIMIT_STORE', ['memory', 'redis'], 'memory')
+  const value = read.text('REDIS_URL')
+  if (value === undefined) {
+    if (limitStore === 'redis') read.problem('REDIS_URL', 'is required with LIMIT_STORE=redis')
+    return { limitStore, redisUrls: [] }
+  }
+  const [, beginning = '', hosts = '', database = ''] =
+    /^(rediss?:\/\/(?:[^/?#]*@)?)([^/?#@]+)(?:\/(\d*))?$/i.exec(value) ?? []
+  const redisUrls = hosts.split(',').map(host => `${beginning}${host}/${database}`)
+  if (!redisUrls.every(url => URL.parse(url)?.hostname)) {
+    read.problem(
+      'REDIS_URL',
+      'must be redis://host, or rediss:// for TLS, with user:password@, :port and /number as needed; host1,host2 for a cluster',
+    )
+  } else if (redisUrls.some(url => hasStrayPercent(URL.parse(url)))) {
+    read.problem('REDIS_URL', STRAY_PERCENT)
+  } else if (redisUrls.length > 1 && Number(database) !== 0) {
+    read.problem('REDIS_URL', 'must name no database: a cluster has only one')
+  }
+  return { limitStore, redisUrls }
 }
 
 /** Standard Webhooks: `whsec_` and the base64 of 24 to 64 random bytes. */

@@ -56,7 +56,7 @@ describe('parallel guesses at one code', () => {
       for (const answer of answers.filter(({ status }) => status !== 200)) {
         assertProblem(answer, answer.status === 409 ? 'already_active' : 'exhausted_code')
       }
-      await app.logLine({ event: { type: 'user.activated', subject: id } })
+      await app.logLine({ event: { type: 'user.activated.v1', subject: id } })
       const events = app.logged.filter(({ event }) => isActivation(event, id))
       assert.equal(events.length, 1)
       assert.equal(await wrongGuessesOf(id), 0)
@@ -71,7 +71,7 @@ describe('parallel guesses at one code', () => {
 
   const isActivation = (event: unknown, subject: string): boolean => {
     const { type, subject: of } = (event ?? {}) as { type?: string; subject?: string }
-    return type === 'user.activated' && of === subject
+    return type === 'user.activated.v1' && of === subject
   }
 
   /** What the ledger holds against the address of a user: the audit log knows it by its hash. */

@@ -61,8 +61,8 @@ describe('the log', () => {
     })
     const subject = registered.body.id
     for (const [correlationid, type, route] of [
-      ['when-registered', 'user.registered', '/users'],
-      ['when-activated', 'user.activated', '/users/activate'],
+      ['when-registered', 'user.registered.v1', '/users'],
+      ['when-activated', 'user.activated.v1', '/users/activate'],
     ]) {
       await app.logLine({ msg: 'request', correlation_id: correlationid, route })
       const { event } = await app.logLine({ event: { type, subject, correlationid } })

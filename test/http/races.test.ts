@@ -156,7 +156,7 @@ describe('16 at once', () => {
     )
     const published = app.logged
       .map(({ event }) => event as { id: string; type: string; subject: string } | undefined)
-      .filter(event => event?.type === type && event.subject === subject)
+      .filter(event => event?.type === `${type}.v1` && event.subject === subject)
     return new Set([...waiting, ...published].map(event => event?.id))
   }
 })

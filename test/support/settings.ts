@@ -4,7 +4,7 @@ import type { SendsBudget } from '../../src/domain/budget.ts'
 export const CHEAP_HASHES = { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1' }
 
 /** Tests run side by side on small machines: only those about being refused in time shorten these again. */
-export const PATIENT = { DATABASE_TIMEOUT_MS: '20000', HASH_QUEUE_MS: '60000' }
+export const PATIENT = { DATABASE_TIMEOUT_MS: '20000', HASH_QUEUE_MS: '60000', REDIS_TIMEOUT_MS: '10000' }
 
 /** Apps that run side by side would all want the same port. */
 export const NO_METRICS = { METRICS_PORT: '0' }

@@ -11,10 +11,11 @@ describe('asCloudEvent', () => {
       specversion: '1.0',
       id: 'event-1',
       source: SOURCE,
-      type: 'user.registered',
+      type: 'user.registered.v1',
       subject: 'user-1',
       time: '2026-01-31T12:00:00.000Z',
       datacontenttype: 'application/json',
+      dataschema: 'urn:vestibule:events:user.registered.v1',
       correlationid: 'correlation-1',
       data: { id: 'user-1', email: 'ada@example.com' },
     })

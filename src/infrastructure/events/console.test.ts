@@ -2,21 +2,21 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { domainEvent } from '../../../test/support/messages.ts'
 import { asCloudEvent } from './cloud-event.ts'
-import { publishNothing, publishToConsole } from './console.ts'
+import { consolePublisher, noPublisher } from './console.ts'
 
-describe('publishToConsole', () => {
+describe('consolePublisher', () => {
   it('logs the CloudEvent under its type, and takes the event for accepted', async () => {
     const logged: [fields: object, message: string][] = []
     const log = { info: (fields: object, message: string) => void logged.push([fields, message]) }
-    const publish = publishToConsole(log, 'https://accounts.example.com')
+    const { publish } = consolePublisher(log, 'https://accounts.example.com')
     assert.deepEqual(await publish(domainEvent()), { result: 'accepted' })
     const event = asCloudEvent(domainEvent(), 'https://accounts.example.com')
     assert.deepEqual(logged, [[{ event }, 'user.registered']])
   })
 })
 
-describe('publishNothing', () => {
+describe('noPublisher', () => {
   it('takes every event for accepted', async () => {
-    assert.deepEqual(await publishNothing(domainEvent()), { result: 'accepted' })
+    assert.deepEqual(await noPublisher.publish(domainEvent()), { result: 'accepted' })
   })
 })

@@ -1,14 +1,17 @@
-import type { HandOver } from '../../application/outbox.ts'
-import type { DomainEvent } from '../../domain/events.ts'
 import { asCloudEvent } from './cloud-event.ts'
+import type { EventPublisher, PublisherLog } from './publisher.ts'
 
 /** Publishes events as log lines, for set-ups that have nobody else to tell. */
-export const publishToConsole =
-  (log: { info: (fields: object, message: string) => void }, source: string): HandOver<DomainEvent> =>
-  async event => {
+export const consolePublisher = (log: Pick<PublisherLog, 'info'>, source: string): EventPublisher => ({
+  publish: async event => {
     log.info({ event: asCloudEvent(event, source) }, event.type)
     return { result: 'accepted' }
-  }
+  },
+  close: () => {},
+})
 
 /** Publishes nothing: the events are taken from the outbox and forgotten. */
-export const publishNothing: HandOver<DomainEvent> = async () => ({ result: 'accepted' })
+export const noPublisher: EventPublisher = {
+  publish: async () => ({ result: 'accepted' }),
+  close: () => {},
+}

@@ -1,6 +1,7 @@
-import { basic, type MailProvider } from '../http.ts'
-import { at, blamesSender } from '../http-answer.ts'
+import { basic } from '../../http-client.ts'
+import type { MailProvider } from '../http.ts'
 import { formatSender, mailHeaders, messageId } from '../mail-headers.ts'
+import { at, blamesSender } from '../provider-answer.ts'
 
 /** Mailgun: `POST <region>/v3/<domain>/messages`, as a form. It knows no idempotency key. */
 export const mailgun = (apiKey: string): MailProvider => ({

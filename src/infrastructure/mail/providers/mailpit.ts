@@ -1,7 +1,7 @@
 import type { MailProvider } from '../http.ts'
-import { at } from '../http-answer.ts'
 import { mailHeaders } from '../mail-headers.ts'
 import { parseMailbox } from '../mailbox-address.ts'
+import { at } from '../provider-answer.ts'
 
 /** Mailpit, a mail catcher, by its HTTP API: `POST /api/v1/send`. */
 export const mailpit: MailProvider = {

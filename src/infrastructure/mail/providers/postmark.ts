@@ -1,7 +1,7 @@
 import type { FailureClass } from '../../../application/outbox.ts'
 import type { MailProvider } from '../http.ts'
-import { at, blamesSender } from '../http-answer.ts'
 import { formatSender, mailHeaders, messageId } from '../mail-headers.ts'
+import { at, blamesSender } from '../provider-answer.ts'
 
 /**
  * Postmark: `POST /email`, through the message stream `outbound`, which is the transactional one. It knows no

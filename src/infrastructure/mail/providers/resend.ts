@@ -1,7 +1,7 @@
 import type { FailureClass } from '../../../application/outbox.ts'
 import type { MailProvider } from '../http.ts'
-import { at, blamesSender } from '../http-answer.ts'
 import { formatSender, mailHeaders } from '../mail-headers.ts'
+import { at, blamesSender } from '../provider-answer.ts'
 
 /**
  * Resend: `POST /emails`. A mail with the same `Idempotency-Key` is sent once in 24 hours. Opens and clicks are

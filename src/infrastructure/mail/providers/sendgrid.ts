@@ -1,7 +1,8 @@
+import type { Answer } from '../../http-answer.ts'
 import type { MailProvider } from '../http.ts'
-import { type Answer, at } from '../http-answer.ts'
 import { mailHeaders } from '../mail-headers.ts'
 import { parseMailbox } from '../mailbox-address.ts'
+import { at } from '../provider-answer.ts'
 
 /** Twilio SendGrid: `POST /v3/mail/send`, which answers 202 with an empty body. It knows no idempotency key. */
 export const sendgrid = (apiKey: string): MailProvider => ({

@@ -1,4 +1,4 @@
-import { Webhook } from 'standardwebhooks'
+import { signerOf } from '../../webhook-signature.ts'
 import type { MailProvider } from '../http.ts'
 import type { OutgoingMail } from '../transport.ts'
 
@@ -7,7 +7,7 @@ import type { OutgoingMail } from '../transport.ts'
  * the body is signed as Standard Webhooks has it (standardwebhooks.com).
  */
 export const webhook = (secret: string | undefined): MailProvider => {
-  const signing = secret === undefined ? undefined : new Webhook(secret)
+  const sign = secret === undefined ? undefined : signerOf(secret)
   return {
     path: '',
     request: mail => {
@@ -19,7 +19,7 @@ export const webhook = (secret: string | undefined): MailProvider => {
         html: mail.html,
         correlation_id: mail.correlationId,
       })
-      return { headers: { ...headersOf(mail), ...(signing && signatureOf(signing, mail.id, body)) }, body }
+      return { headers: { ...headersOf(mail), ...sign?.(mail.id, body) }, body }
     },
   }
 }
@@ -29,12 +29,3 @@ const headersOf = (mail: OutgoingMail) => ({
   'idempotency-key': mail.id,
   'x-correlation-id': mail.correlationId,
 })
-
-const signatureOf = (signing: Webhook, id: string, body: string) => {
-  const now = new Date()
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-    'webhook-signature': signing.sign(id, now, body),
-  }
-}

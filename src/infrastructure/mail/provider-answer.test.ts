@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { answerWith, startMailService } from '../../../test/support/mail-service.ts'
 import { outgoingMail } from '../../../test/support/messages.ts'
 import { httpTransport, type MailProvider } from './http.ts'
-import { at } from './http-answer.ts'
+import { at } from './provider-answer.ts'
 import { webhook } from './providers/webhook.ts'
 
 /** Any provider whose answers have an id and a code. */

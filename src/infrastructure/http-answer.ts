@@ -1,6 +1,6 @@
-import type { FailureClass, HandOverResult } from '../../application/outbox.ts'
+import type { FailureClass, HandOverResult } from '../application/outbox.ts'
 
-/** What a mail service has answered; `body` is its JSON, or `undefined` if there was none that could be read. */
+/** What a service has answered; `body` is its JSON, or `undefined` if there was none that could be read. */
 export type Answer = {
   readonly status: number
   readonly headers: Record<string, string | string[] | undefined>
@@ -16,6 +16,8 @@ export type Explanation = {
   /** Where the provider says it elsewhere than in `Retry-After`. */
   readonly retryAfterSeconds?: number | undefined
 }
+
+export const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
 
 export const accepted = (id: unknown): HandOverResult =>
   typeof id === 'string' && MESSAGE_ID.test(id)
@@ -39,7 +41,7 @@ export const failed = ({ status, headers }: Answer, explained: Explanation): Han
 const CODE = /^[\w.-]{1,64}$/
 const MESSAGE_ID = /^[\w.+@<>=-]{1,200}$/
 
-/** RFC 9110 §15. A 4xx that blames neither the set-up nor the moment judges this very mail. */
+/** RFC 9110 §15. A 4xx that blames neither the set-up nor the moment judges this very message. */
 const failureOf = (status: number): FailureClass => {
   if (MISCONFIGURED.has(status) || (status >= 300 && status < 400)) return 'misconfigured'
   if (status === 429) return 'rate_limited'
@@ -60,21 +62,3 @@ const retryAfterSeconds = (header: string | string[] | undefined): number | unde
   const date = Date.parse(header)
   return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000)
 }
-
-/** Follows names and indexes into JSON that may be of any shape. */
-export const at = (value: unknown, ...path: (string | number)[]): unknown =>
-  path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null
-        ? (inner as Record<string | number, unknown>)[key]
-        : undefined,
-    value,
-  )
-
-/**
- * Whether the text of a validation error is about the sender, who is the same for all mails, and no fault of
- * this one: "Invalid `from` field", "Error parsing 'From': …". Only a field that is named before anything is
- * quoted counts, or a stranger could register as from@example.com and make every error look like one.
- */
-export const blamesSender = (text: unknown): boolean =>
-  typeof text === 'string' && /^[a-z ]{0,30}['"`]?\bfrom['"`]?[ :]/i.test(text)
