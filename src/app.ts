@@ -30,6 +30,7 @@ import { languagesOf, readTemplates } from './infrastructure/mail/templates.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
 import { createMetrics, type Metrics } from './infrastructure/metrics.ts'
 import { openDatabase } from './infrastructure/postgres/database.ts'
+import { databaseClock } from './infrastructure/postgres/database-clock.ts'
 import { inspectOutbox } from './infrastructure/postgres/inspect-outbox.ts'
 import { LEASE_SECONDS } from './infrastructure/postgres/lease.ts'
 import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
@@ -106,10 +107,12 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       url: databaseUrl,
       poolMax: config.databasePoolMax,
       timeoutMs: config.databaseTimeoutMs,
+      preparedStatements: config.databasePreparedStatements,
       log,
     })
     running.defer(database.close)
     const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
+    const now = await databaseClock(database)
     const audit = auditLog(auditLines(log), hashAddress)
     const statements = statementsOn(database, {
       hashAddress,
@@ -121,14 +124,14 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     })
 
     const mailTransport =
-      parts.mailTransport ?? openMailTransport(mailSettings(mailbox?.smtpUrl), config.mailTimeoutMs)
+      parts.mailTransport ?? openMailTransport(mailSettings(mailbox?.smtpUrl), config.mailTimeoutMs, now)
     running.defer(mailTransport.close)
     const compose = createComposer(templates, {
       from: config.mailFrom,
       codeTtlSeconds: config.codeTtlSeconds,
     })
     const sendMail = sendMailBy(mailTransport, compose, config.mailFrom)
-    const publisher = openPublisher(config.events, config.publicUrl, log)
+    const publisher = openPublisher(config.events, config.publicUrl, log, now)
     running.defer(publisher.close)
 
     const metrics = createMetrics(inspectOutbox(database, LEASE_SECONDS).measureOutbox)

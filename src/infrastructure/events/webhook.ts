@@ -25,10 +25,11 @@ export const webhookPublisher = (options: {
   secret: string
   source: string
   timeoutMs: number
+  now?: (() => Date) | undefined
   log: Pick<PublisherLog, 'error'>
 }): EventPublisher => {
   const { post, close } = openHttpClient(options)
-  const sign = signerOf(options.secret)
+  const sign = signerOf(options.secret, options.now)
   let gone = false
 
   return {

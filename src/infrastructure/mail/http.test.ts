@@ -111,6 +111,16 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     })
   }
 
+  it('takes a date in Retry-After by the clock of whoever answers, whatever its own says', async t => {
+    const date = 'Sat, 31 Jan 2026 12:00:00 GMT'
+    const result = await handOverTo(
+      t,
+      answerWith(503, { date, 'retry-after': 'Sat, 31 Jan 2026 12:01:00 GMT' }),
+    )
+    assert.ok(result.result === 'failed')
+    assert.equal(result.retryAfterSeconds, 60)
+  })
+
   it('fails for now when there is no answer in time', async t => {
     const result = await handOverTo(t, () => {}, 100)
     assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'no answer in time' })

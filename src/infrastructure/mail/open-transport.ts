@@ -14,12 +14,12 @@ type Secrets = { readonly apiKey: string; readonly webhookSecret: string | undef
 
 const PROVIDERS = {
   mailpit: () => mailpit,
-  webhook: ({ webhookSecret }) => webhook(webhookSecret),
+  webhook: ({ webhookSecret }, now) => webhook(webhookSecret, now),
   resend: ({ apiKey }) => resend(apiKey),
   sendgrid: ({ apiKey }) => sendgrid(apiKey),
   postmark: ({ apiKey }) => postmark(apiKey),
   mailgun: ({ apiKey }) => mailgun(apiKey),
-} satisfies Record<string, (secrets: Secrets) => MailProvider>
+} satisfies Record<string, (secrets: Secrets, now?: () => Date) => MailProvider>
 
 export type MailSettings =
   | { readonly transport: 'console' }
@@ -30,14 +30,14 @@ export type MailSettings =
       readonly url: string
     } & Secrets)
 
-/** The way to the mail service that the configuration names. */
-export const openMailTransport = (mail: MailSettings, timeoutMs: number): MailTransport => {
+/** The way to the mail service that the configuration names. `now` is the time that a signature says. */
+export const openMailTransport = (mail: MailSettings, timeoutMs: number, now?: () => Date): MailTransport => {
   switch (mail.transport) {
     case 'console':
       return consoleTransport(text => process.stdout.write(text))
     case 'smtp':
       return smtpTransport({ url: mail.url, timeoutMs })
     case 'http':
-      return httpTransport(PROVIDERS[mail.provider](mail), { url: mail.url, timeoutMs })
+      return httpTransport(PROVIDERS[mail.provider](mail, now), { url: mail.url, timeoutMs })
   }
 }

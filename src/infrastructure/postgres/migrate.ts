@@ -2,9 +2,12 @@ import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
+import { findPrimary } from './primary.ts'
 
 const DIRECTORY = fileURLToPath(new URL('../../../migrations', import.meta.url))
 const TABLE = 'schema_migrations'
+/** Nobody waits for an answer: a database that is being started may take its time. */
+const FIND_MS = 10_000
 
 export type MigrationStatus = { name: string; appliedAt: Date | null }
 
@@ -45,7 +48,8 @@ export const migrationStatus = (databaseUrl: string): Promise<MigrationStatus[]>
   })
 
 const withClient = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
-  const client = new pg.Client({ connectionString: url, application_name: 'vestibule migrate' })
+  const connectionString = await findPrimary(url, FIND_MS)
+  const client = new pg.Client({ connectionString, application_name: 'vestibule migrate' })
   await client.connect()
   try {
     return await work(client)

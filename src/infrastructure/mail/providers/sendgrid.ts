@@ -1,4 +1,4 @@
-import type { Answer } from '../../http-answer.ts'
+import { type Answer, secondsAt } from '../../http-answer.ts'
 import type { MailProvider } from '../http.ts'
 import { mailHeaders } from '../mail-headers.ts'
 import { parseMailbox } from '../mailbox-address.ts'
@@ -49,8 +49,9 @@ const fieldsOf = ({ body }: Answer): string[] => {
 }
 
 /** Of a 429: when requests are taken again, in seconds since 1970. */
-const untilReset = ({ status, headers }: Answer): number | undefined => {
+const untilReset = (answer: Answer): number | undefined => {
+  const { status, headers } = answer
   const reset = headers['x-ratelimit-reset']
   if (status !== 429 || typeof reset !== 'string' || !/^\d{1,12}$/.test(reset)) return undefined
-  return Math.max(0, Number(reset) - Date.now() / 1000)
+  return Math.max(0, Number(reset) - secondsAt(answer))
 }

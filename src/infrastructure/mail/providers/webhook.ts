@@ -6,8 +6,8 @@ import type { OutgoingMail } from '../transport.ts'
  * A service of your own: the mail as plain JSON, the same `Idempotency-Key` for every attempt. With a secret,
  * the body is signed as Standard Webhooks has it (standardwebhooks.com).
  */
-export const webhook = (secret: string | undefined): MailProvider => {
-  const sign = secret === undefined ? undefined : signerOf(secret)
+export const webhook = (secret: string | undefined, now?: () => Date): MailProvider => {
+  const sign = secret === undefined ? undefined : signerOf(secret, now)
   return {
     path: '',
     request: mail => {
