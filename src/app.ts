@@ -37,6 +37,8 @@ import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
 import { migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
 import { statementsOn } from './infrastructure/postgres/statements.ts'
 import { openRedis, type RedisConnection } from './infrastructure/redis/connection.ts'
+import { countElsewhere } from './infrastructure/redis/count-elsewhere.ts'
+import { guessCounter } from './infrastructure/redis/guess-counter.ts'
 
 /** What tests and benchmarks may put in the place of the real thing. */
 export type Parts = {
@@ -114,7 +116,8 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
     const now = await databaseClock(database)
     const audit = auditLog(auditLines(log), hashAddress)
-    const statements = statementsOn(database, {
+    const redis = await provideRedis()
+    const onPostgres = statementsOn(database, {
       hashAddress,
       sendsBudget: config.sendsBudget,
       loginFailuresPerDay: config.limits.loginFailuresPerDay,
@@ -122,6 +125,16 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       codeTtlSeconds: config.codeTtlSeconds,
       leaseSeconds: LEASE_SECONDS,
     })
+    const statements =
+      redis && config.codeStore === 'redis'
+        ? countElsewhere(
+            guessCounter(redis, {
+              longestWaitSeconds: config.mailGiveUpAfterSeconds,
+              codeTtlSeconds: config.codeTtlSeconds,
+            }),
+            onPostgres,
+          )
+        : onPostgres
 
     const mailTransport =
       parts.mailTransport ?? openMailTransport(mailSettings(mailbox?.smtpUrl), config.mailTimeoutMs, now)
@@ -170,7 +183,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const { hashPassword, verifyPassword } =
       parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
 
-    const limit = config.limitStore === 'redis' ? redisLimit(await provideRedis(), hashAddress) : memoryLimit
+    const limit = redis && config.limitStore === 'redis' ? redisLimit(redis, hashAddress) : memoryLimit
     const useCases = createUseCases(
       {
         ...statements,
@@ -261,8 +274,12 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     return config.mail.transport === 'mailbox' ? { transport: 'smtp', url: mailboxUrl ?? '' } : config.mail
   }
 
-  async function provideRedis(): Promise<RedisConnection> {
-    const redis = await openRedis({ urls: config.redisUrls, timeoutMs: config.redisTimeoutMs, log })
+  /** One connection for whatever is kept there. */
+  async function provideRedis(): Promise<RedisConnection | undefined> {
+    const { codeStore, limitStore, redisUrls: urls, redisTimeoutMs: timeoutMs } = config
+    const demanded = codeStore === 'redis'
+    if (!demanded && limitStore !== 'redis') return undefined
+    const redis = await openRedis({ urls, timeoutMs, demanded, log })
     running.defer(redis.close)
     return redis
   }

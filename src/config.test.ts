@@ -115,6 +115,7 @@ describe('readConfig', () => {
     const urls = (REDIS_URL: string) => read({ LIMIT_STORE: 'redis', REDIS_URL }).redisUrls
     assert.deepEqual(read({}).redisUrls, [])
     assert.equal(read({}).limitStore, 'memory')
+    assert.equal(read({}).codeStore, 'postgres')
     assert.deepEqual(urls('redis://cache.example'), ['redis://cache.example/'])
     assert.deepEqual(urls('redis://:a,b%40@[::1]:6380/3'), ['redis://:a,b%40@[::1]:6380/3'])
     assert.deepEqual(urls('rediss://ada:secret@one.example:6379,two.example'), [
@@ -123,9 +124,12 @@ describe('readConfig', () => {
     ])
   })
 
-  it('needs a usable REDIS_URL for LIMIT_STORE=redis', () => {
+  it('needs a usable REDIS_URL for LIMIT_STORE=redis and CODE_STORE=redis', () => {
     assert.deepEqual(complaints({ LIMIT_STORE: 'redis' }), ['REDIS_URL'])
     assert.deepEqual(complaints({ LIMIT_STORE: 'postgres' }), ['LIMIT_STORE'])
+    assert.deepEqual(complaints({ CODE_STORE: 'redis' }), ['REDIS_URL'])
+    assert.deepEqual(complaints({ CODE_STORE: 'memory' }), ['CODE_STORE'])
+    assert.equal(read({ CODE_STORE: 'redis', REDIS_URL: 'redis://cache.example' }).codeStore, 'redis')
     for (const REDIS_URL of [
       'cache.example:6379',
       'http://cache.example',

@@ -225,11 +225,13 @@ const readEvents = (read: Reader): EventsConfig => {
 
 /** A URL for each host that `REDIS_URL` names: several are nodes of one cluster. */
 const readRedis = (read: Reader) => {
+  const codeStore = read.oneOf('CODE_STORE', ['postgres', 'redis'], 'postgres')
   const limitStore = read.oneOf('LIMIT_STORE', ['memory', 'redis'], 'memory')
   const value = read.text('REDIS_URL')
   if (value === undefined) {
+    if (codeStore === 'redis') read.problem('REDIS_URL', 'is required with CODE_STORE=redis')
     if (limitStore === 'redis') read.problem('REDIS_URL', 'is required with LIMIT_STORE=redis')
-    return { limitStore, redisUrls: [] }
+    return { codeStore, limitStore, redisUrls: [] }
   }
   const [, beginning = '', hosts = '', database = ''] =
     /^(rediss?:\/\/(?:[^/?#]*@)?)([^/?#@]+)(?:\/(\d*))?$/i.exec(value) ?? []
@@ -244,7 +246,7 @@ const readRedis = (read: Reader) => {
   } else if (redisUrls.length > 1 && Number(database) !== 0) {
     read.problem('REDIS_URL', 'must name no database: a cluster has only one')
   }
-  return { limitStore, redisUrls }
+  return { codeStore, limitStore, redisUrls }
 }
 
 /** Standard Webhooks: `whsec_` and the base64 of 24 to 64 random bytes. */

@@ -147,12 +147,14 @@ describe('createCircuit', () => {
     assert.equal(circuit.free(), MOST)
   })
 
-  it('learns nothing about the service from a mail that nobody wanted', () => {
-    const { circuit, changes, handOver, failInARow } = createWorld()
-    failInARow(4)
-    handOver('unwanted', { result: 'unwanted' })
-    handOver('fifth', failed())
-    assert.deepEqual(changes, ['unavailable'])
-    assert.equal(circuit.free(), 0)
-  })
+  for (const result of ['unwanted', 'lost'] as const) {
+    it(`learns nothing about the service from a mail that is ${result}`, () => {
+      const { circuit, changes, handOver, failInARow } = createWorld()
+      failInARow(4)
+      handOver('never sent', { result })
+      handOver('fifth', failed())
+      assert.deepEqual(changes, ['unavailable'])
+      assert.equal(circuit.free(), 0)
+    })
+  }
 })

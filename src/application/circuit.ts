@@ -49,7 +49,7 @@ export const createCircuit = (most: number, longestPauseSeconds: number, ports: 
       const wasFull = free() === 0
       inFlight -= 1
       if (result.result === 'failed' && blamesTheService(result)) serviceFailed(messageId, result)
-      else if (result.result !== 'unwanted') serviceAnswered()
+      else if (result.result === 'failed' || result.result === 'accepted') serviceAnswered()
       return wasFull && free() > 0
     },
   }

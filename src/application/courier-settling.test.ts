@@ -154,6 +154,13 @@ describe('courier, settling', { timeout: 10_000 }, () => {
     ['lets an accepted event go', claimedEvent(), ACCEPTED, { result: 'accepted', secondsAgo: 0 }, 'info'],
     ['drops a mail that nobody wants', claimedMail(), { result: 'unwanted' }, { result: 'unwanted' }, 'info'],
     [
+      'gives up a mail whose code is lost, at once',
+      claimedMail(),
+      { result: 'lost' },
+      { result: 'given_up', eventId: 'new-0', reason: 'lost' },
+      'error',
+    ],
+    [
       'retries after a failure, a second later',
       claimedMail(),
       failed(),
@@ -233,6 +240,7 @@ describe('courier, settling', { timeout: 10_000 }, () => {
         correlation_id: correlationId,
         attempt: attempts,
         ...(result.result === 'failed' && { failure: result.failure, reason: result.reason }),
+        ...(result.result === 'lost' && { reason: 'its code is lost' }),
         ...('inSeconds' in settlement && { next_in_seconds: settlement.inSeconds }),
       })
     })

@@ -224,6 +224,9 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       return { ...claim, result: 'accepted', secondsAgo: ports.monotonicSeconds() - at }
     }
     if (result.result === 'unwanted') return { ...claim, result: 'unwanted' }
+    if (result.result === 'lost') {
+      return { ...claim, result: 'given_up', eventId: ports.newId(), reason: 'lost' }
+    }
     const secondsLeft = secondsUntilGivingUp(message)
     if (message.topic === 'mail' && (result.failure === 'refused' || secondsLeft <= 0)) {
       return { ...claim, result: 'given_up', eventId: ports.newId(), reason: result.failure }

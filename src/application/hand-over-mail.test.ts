@@ -64,6 +64,13 @@ describe('handOverMail', () => {
     assert.deepEqual(sent, [])
   })
 
+  it('sends no code that is lost, and says that somebody waits for it', async () => {
+    const { handOver, sent, derived } = world()
+    const wanted = { email: 'ada@example.com', locale: 'en', code: 'lost' } as const
+    assert.deepEqual(await handOver(claimedMail('mail-1', { wanted })), { result: 'lost' })
+    assert.deepEqual([sent, derived], [[], []])
+  })
+
   it('leaves the mail to others when it does not have the key of the code', async () => {
     const { handOver, sent } = world({ code: undefined })
     const result = await handOver(claimedMail())

@@ -33,6 +33,7 @@ export const handOverMail =
     if (!wanted) return { result: 'unwanted' }
     const mail = { id, to: wanted.email, locale: wanted.locale, correlationId }
     if (!wanted.code) return ports.sendMail({ ...mail, content: { kind: 'already_registered' } })
+    if (wanted.code === 'lost') return { result: 'lost' }
     const code = ports.deriveCode(wanted.code.id, wanted.code.length)
     if (code === undefined) {
       // An instance that has the key may be there, in the middle of a rotation.

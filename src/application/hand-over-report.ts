@@ -32,6 +32,7 @@ export const reportHandOver =
       attempt: message.attempts,
       ...(failed && { failure: failed.failure, reason: failed.reason }),
       ...(acceptedAs !== undefined && { accepted_as: acceptedAs }),
+      ...(result.result === 'lost' && { reason: 'its code is lost' }),
     }
     ports.count({ topic, result: settled.result, failure: failed?.failure })
     switch (settled.result) {

@@ -25,8 +25,11 @@ export type ClaimedMail = Claimed & {
 export type WantedMail = {
   readonly email: string
   readonly locale: string
-  /** The code to send, or `undefined` when the mail reminds its reader of an account that is active already. */
-  readonly code: { readonly id: string; readonly length: number } | undefined
+  /**
+   * The code to send, or `undefined` when the mail reminds its reader of an account that is active already. A code
+   * whose guesses cannot be counted any more is `lost`: nobody could use it.
+   */
+  readonly code: { readonly id: string; readonly length: number } | 'lost' | undefined
 }
 
 export type ClaimedEvent = Claimed & { readonly topic: 'event'; readonly event: DomainEvent }
@@ -59,7 +62,7 @@ export type Settlement = {
   | /** A mail leaves the outbox, its code is dead, and `mail.given_up` takes its place. */ {
       readonly result: 'given_up'
       readonly eventId: string
-      readonly reason: FailureClass | 'dropped'
+      readonly reason: FailureClass | 'dropped' | 'lost'
     }
   | { readonly result: 'retry'; readonly inSeconds: number; readonly reason: string }
 )
@@ -84,6 +87,9 @@ export type HandOverResult =
       readonly acceptedAs?: string | undefined
     }
   | { readonly result: 'unwanted' }
+  | /** Somebody waits for it, and what it was to carry is lost: it is given up. */ {
+      readonly result: 'lost'
+    }
   | {
       readonly result: 'failed'
       readonly failure: FailureClass

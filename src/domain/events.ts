@@ -23,8 +23,8 @@ export type DomainEvent = About &
           readonly id: string
           readonly email: string
           readonly mail: 'activation_code' | 'already_registered'
-          /** Why the last attempt failed; `dropped` when an operator has ended the attempts. */
-          readonly reason: FailureClass | 'dropped'
+          /** Why the last attempt failed; `dropped` when an operator has ended the attempts; `lost` with its code. */
+          readonly reason: FailureClass | 'dropped' | 'lost'
         }
       }
   )

@@ -110,7 +110,7 @@ describe('claimMessages', () => {
     await endLeases()
     const again = await claimMailOf(registered)
     assert.equal(again.attempts, 2)
-    assert.equal(again.wanted?.code?.id, registered.codeId)
+    assert.deepEqual(again.wanted?.code, { id: registered.codeId, length: 4 })
   })
 
   it('passes over messages that another courier is just claiming', async () => {
@@ -197,18 +197,6 @@ describe('claimMessages', () => {
       const registered = await bench.register()
       await bench.rows('delete from users')
       assert.equal((await claimMailOf(registered)).wanted, undefined)
-    })
-
-    it('when its code is exhausted', async () => {
-      const registered = await bench.register()
-      for (const _guess of [1, 2, 3]) await bench.statements.countGuess(registered.user)
-      assert.equal((await claimMailOf(registered)).wanted, undefined)
-    })
-
-    it('but not because someone has guessed twice', async () => {
-      const registered = await bench.register()
-      for (const _guess of [1, 2]) await bench.statements.countGuess(registered.user)
-      assert.equal((await claimMailOf(registered)).wanted?.email, registered.email)
     })
   })
 })

@@ -7,6 +7,8 @@ import type { User } from '../../src/domain/user.ts'
 import { addressHash, createKeyring } from '../../src/infrastructure/crypto/keyring.ts'
 import { type Database, openDatabase } from '../../src/infrastructure/postgres/database.ts'
 import { statementsOn as allStatementsOn } from '../../src/infrastructure/postgres/statements.ts'
+import { countElsewhere } from '../../src/infrastructure/redis/count-elsewhere.ts'
+import type { GuessCounter } from '../../src/infrastructure/redis/guess-counter.ts'
 import { newAddress } from './client.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 
@@ -82,13 +84,19 @@ export type LedgerRow = {
 /** A user whom a test has registered, with everything that it took. */
 export type Registered = Registration & { user: User }
 
-/** A database of its own with all statements on it, and ways to look at what they did and to move time. */
-export const startBench = async (options: { budget?: SendsBudget; poolMax?: number } = {}) => {
+/**
+ * A database of its own with all statements on it, and ways to look at what they did and to move time. With a
+ * `counter`, that counts the guesses.
+ */
+export const startBench = async (
+  options: { budget?: SendsBudget; poolMax?: number; counter?: GuessCounter | undefined } = {},
+) => {
   const test: TestDatabase = await createDatabase()
   const open = (poolMax: number): Database =>
     openDatabase({ url: test.url, poolMax, timeoutMs: 20_000, log: quietLog })
   const database = open(options.poolMax ?? 4)
-  const statements = statementsOn(database, options.budget)
+  const onPostgres = statementsOn(database, options.budget)
+  const statements: Statements = options.counter ? countElsewhere(options.counter, onPostgres) : onPostgres
 
   const register = async (said: Partial<Registration> = {}): Promise<Registered> => {
     const input = registration(said)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { GuessCounter } from '../../src/infrastructure/redis/guess-counter.ts'
 import { hashAddress } from './fixtures.ts'
 import type { Model } from './model-rules.ts'
 import { hashOf, type Lane, PASSWORDS } from './model-world.ts'
@@ -38,15 +39,36 @@ select
 from clock`,
 }
 
+/** Their places in a row of a user. */
+const [GUESSES, CODE_ID] = [5, 6]
+
 type Rows = unknown[][]
 type State = { users: Rows; ledgers: Rows; mails: Rows; events: Rows }
 
 /** Compares every row there is with what the model holds. */
-export const compareState = async (model: Model, { bench, clock }: Lane): Promise<void> => {
+export const compareState = async (model: Model, { bench, clock, counter }: Lane): Promise<void> => {
   const [state] = await bench.database.query<State>(stored, [clock.startSeconds])
   assert.ok(state)
-  assert.deepEqual(inOrder(state), inOrder(stateOf(model)))
+  const expected = stateOf(model)
+  if (counter) {
+    await compareCounts(expected.users, counter)
+    expected.users = expected.users.map(withGuessesElsewhere)
+  }
+  assert.deepEqual(inOrder(state), inOrder(expected))
 }
+
+/** Where guesses are counted elsewhere, the counter knows those at every code that there still is. */
+const compareCounts = async (users: Rows, counter: GuessCounter): Promise<void> => {
+  const withCode = users.filter(row => row[CODE_ID] !== null)
+  const counted = await counter.counted(withCode.map(row => String(row[CODE_ID])))
+  assert.deepEqual(
+    counted,
+    withCode.map(row => row[GUESSES]),
+  )
+}
+
+/** And the database knows only of a code that it is exhausted. */
+const withGuessesElsewhere = (row: unknown[]): unknown[] => row.with(GUESSES, row[GUESSES] === 3 ? 3 : 0)
 
 const stateOf = (model: Model): State => ({
   users: model.addresses.flatMap(({ email, user }) => {

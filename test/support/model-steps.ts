@@ -210,7 +210,7 @@ const claim = async (model: Model, world: World): Promise<Answer> => {
 
 /** What the courier would print into the mail. */
 const digitsIn = ({ wanted }: ClaimedMail): string | undefined =>
-  wanted?.code && keyring.deriveCode(wanted.code.id, wanted.code.length)
+  typeof wanted?.code === 'object' ? keyring.deriveCode(wanted.code.id, wanted.code.length) : undefined
 
 /** Everything in flight comes back, one after the other: a mail may be in flight twice. */
 const settle = async (model: Model, world: World, fate: rules.Fate): Promise<Answer> => {

@@ -5,6 +5,7 @@ import type { ReplaceCode } from '../../src/application/resend-code.ts'
 import { createUseCases } from '../../src/application/use-cases.ts'
 import type { User } from '../../src/domain/user.ts'
 import { sameCode } from '../../src/infrastructure/crypto/keyring.ts'
+import type { GuessCounter } from '../../src/infrastructure/redis/guess-counter.ts'
 import { hashAddress, keyring, startBench } from './fixtures.ts'
 import { noLimit } from './limits.ts'
 import { takeClock } from './model-clock.ts'
@@ -15,10 +16,13 @@ export type Actor = 'owner' | 'attacker'
 export const PASSWORDS = { owner: 'Owners-Password-1', attacker: 'Attackers-Password-1' } as const
 export const hashOf = (password: string): string => `hash:${password}`
 
-/** A database with a clock of its own and the default budget, for one history after the other. */
-export const openLane = async () => {
-  const bench = await startBench({ budget: DEFAULT_BUDGET, poolMax: 1 })
-  return { bench, clock: await takeClock(bench) }
+/**
+ * A database with a clock of its own and the default budget, for one history after the other. With a `counter`, that
+ * counts the guesses.
+ */
+export const openLane = async (counter?: GuessCounter) => {
+  const bench = await startBench({ budget: DEFAULT_BUDGET, poolMax: 1, counter })
+  return { bench, clock: await takeClock(bench), counter }
 }
 
 export type Lane = Awaited<ReturnType<typeof openLane>>

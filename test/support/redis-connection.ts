@@ -6,13 +6,18 @@ import { openRedis, type RedisConnection } from '../../src/infrastructure/redis/
 export const GONE = 'Redis is gone: each instance counts for itself'
 
 /** Redis is starved at times where many tests run side by side. */
-const PATIENT_MS = 10_000
+export const PATIENT_MS = 10_000
 
 /** A connection that lasts as long as the test, and what it has written into the log. */
-export const openForTest = async (t: TestContext, urls: string[], timeoutMs = PATIENT_MS) => {
+export const openForTest = async (
+  t: TestContext,
+  urls: string[],
+  timeoutMs = PATIENT_MS,
+  demanded = false,
+) => {
   const logged: Record<string, unknown>[] = []
   const log = pino({ base: null }, { write: line => logged.push(JSON.parse(line)) })
-  const connection = await openRedis({ urls, timeoutMs, log })
+  const connection = await openRedis({ urls, timeoutMs, demanded, log })
   t.after(connection.close)
   return { connection, logged }
 }

@@ -1,6 +1,7 @@
-import type { ReadCodeStatus } from '../../application/look-at-code.ts'
+import type { CodeStatus } from '../../application/look-at-code.ts'
 import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { SendsBudget } from '../../domain/budget.ts'
+import type { User } from '../../domain/user.ts'
 import type { Database } from './database.ts'
 import { nextSendAt, secondsUntil } from './ledger-sql.ts'
 
@@ -8,6 +9,7 @@ const read = (budget: SendsBudget) => ({
   name: 'read-code-status',
   text: `
 select
+  code_id,
   code_length as length,
   case when code_id is null then 0 else ${GUESSES_PER_CODE} - code_guesses end as attempts_left,
   case when code_expires_at is not null then ${secondsUntil('code_expires_at')} end as expires_in,
@@ -17,18 +19,26 @@ left join address_ledger on address_hash = $2
 where id = $1 and activated_at is null`,
 })
 
-type Row = { length: number; attempts_left: number; expires_in: number | null; resend_in: number }
+type Row = {
+  code_id: string | null
+  length: number
+  attempts_left: number
+  expires_in: number | null
+  resend_in: number
+}
 
+/** Also tells the id of the code, for whoever counts its guesses. */
 export const readCodeStatus = (
   database: Database,
   hashAddress: (email: string) => Buffer,
   budget: SendsBudget,
-): ReadCodeStatus => {
+): ((user: User) => Promise<(CodeStatus & { codeId: string | undefined }) | undefined>) => {
   const statement = read(budget)
   return async ({ id, email }) => {
     const [row] = await database.query<Row>(statement, [id, hashAddress(email)])
     return (
       row && {
+        codeId: row.code_id ?? undefined,
         length: row.length,
         attemptsLeft: row.attempts_left,
         expiresInSeconds: row.expires_in ?? undefined,

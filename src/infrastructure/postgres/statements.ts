@@ -7,6 +7,7 @@ import { countLoginFailure } from './count-login-failure.ts'
 import type { Database } from './database.ts'
 import { explainDeadCode } from './explain-dead-code.ts'
 import { findAccount } from './find-account.ts'
+import { guessesElsewhere } from './guesses-elsewhere.ts'
 import { purgeLedger, purgePending } from './purge.ts'
 import { readCodeStatus } from './read-code-status.ts'
 import { renewLeases } from './renew-leases.ts'
@@ -33,6 +34,7 @@ export const statementsOn = (database: Database, settings: StatementSettings) =>
     countLoginFailure: countLoginFailure(database, hashAddress, loginFailuresPerDay),
     renewPasswordHash: renewPasswordHash(database),
     countGuess: countGuess(database, hashAddress),
+    ...guessesElsewhere(database, hashAddress),
     consumeCode: consumeCode(database, hashAddress),
     explainDeadCode: explainDeadCode(database),
     readCodeStatus: readCodeStatus(database, hashAddress, sendsBudget),
@@ -45,3 +47,5 @@ export const statementsOn = (database: Database, settings: StatementSettings) =>
     purgeLedger: purgeLedger(database, settings.giveUpMailAfterSeconds),
   }
 }
+
+export type Statements = ReturnType<typeof statementsOn>

@@ -1,4 +1,5 @@
 import { Cluster, Redis } from 'ioredis'
+import { Unavailable } from '../../domain/refusals.ts'
 import type { Log } from '../log.ts'
 
 /** All that is kept in Redis begins with it: others may use the same server. */
@@ -24,6 +25,19 @@ const SILENT_TIMEOUTS = 10
 /** Nobody here waits for a connection, and what was given up is not sent once there is one. */
 const NO_QUEUE = { enableOfflineQueue: false }
 
+const MESSAGES = {
+  optional: {
+    level: 'warn',
+    gone: 'Redis is gone: each instance counts for itself',
+    back: 'Redis is back: all instances count together',
+  },
+  demanded: {
+    level: 'error',
+    gone: 'Redis is gone: nobody can register or activate',
+    back: 'Redis is back',
+  },
+} as const
+
 export type RedisConnection = {
   readonly client: Redis | Cluster
   /**
@@ -31,30 +45,43 @@ export type RedisConnection = {
    * From then on `otherwise` at once, but for one caller a second, who finds out whether Redis is back. Never throws.
    */
   ask: <T>(command: () => Promise<T>, otherwise: T) => Promise<T>
+  /**
+   * What Redis answers to a command that nothing can stand in for. Throws `Unavailable` when it cannot be reached,
+   * fails, or takes too long; the command may have been carried out, or will be. Every command is tried: one that
+   * was late is no reason to fail those after it.
+   */
+  demand: <T>(command: () => Promise<T>) => Promise<T>
+  /** True unless Redis is gone, and was not back when one of those who ask tried, once a second. Never throws. */
+  answers: () => Promise<boolean>
   close: () => void
 }
 
 /**
  * Connects to one Redis server, or, when there are several URLs, to the cluster that they are nodes of. A Redis that
  * cannot be reached does not keep anything from starting: connecting goes on in the background. Says in the log once
- * that Redis is gone, and once that it is back. `timeoutMs` is what a command may take.
+ * that Redis is gone, and once that it is back. `timeoutMs` is what a command may take; `demanded` says that there
+ * is something which cannot do without Redis.
  */
 export const openRedis = async (options: {
   urls: readonly string[]
   timeoutMs: number
+  demanded: boolean
   log: Log
 }): Promise<RedisConnection> => {
   const { timeoutMs, log } = options
+  const messages = MESSAGES[options.demanded ? 'demanded' : 'optional']
   const client = connect(options.urls, timeoutMs)
   let gone = false
   let nextTryAt = 0
 
   const lose = (error: Error & { lastNodeError?: Error }): void => {
+    // Commands that are demanded meanwhile, and fail, put no trial off.
+    if (gone) return
+    gone = true
     nextTryAt = performance.now() + PAUSE_MS
     // Never the error itself: the one of a refused login holds the password.
     const reason = (error.lastNodeError ?? error).message
-    if (!gone) log.warn({ reason }, 'Redis is gone: each instance counts for itself')
-    gone = true
+    log[messages.level]({ reason }, messages.gone)
   }
   const loseConnection = (): void => lose(new Error('connection closed'))
   client.on('error', lose)
@@ -73,6 +100,15 @@ export const openRedis = async (options: {
         return otherwise
       }
     },
+    demand: async command => {
+      try {
+        return await within(timeoutMs, command())
+      } catch (error) {
+        lose(error as Error)
+        throw new Unavailable('Redis cannot answer')
+      }
+    },
+    answers: async () => !gone || isBack(),
     close: () => {
       client.off('close', loseConnection)
       client.disconnect()
@@ -89,7 +125,7 @@ export const openRedis = async (options: {
       lose(error as Error)
       return false
     }
-    if (gone) log.info({}, 'Redis is back: all instances count together')
+    if (gone) log.info({}, messages.back)
     gone = false
     return true
   }
