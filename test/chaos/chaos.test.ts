@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { noBroker } from '../support/broker.ts'
+import { noFaketime } from '../support/faketime.ts'
+import { noBalancer } from '../support/haproxy.ts'
+import { noRedis } from '../support/redis.ts'
+import { type Cluster, startCluster } from './cluster.ts'
+import { seeded } from './random.ts'
+import { runScenario } from './run-scenario.ts'
+import type { ScenarioName } from './scenarios.ts'
+import { verdict, wrongs } from './verdict.ts'
+
+/** A short run of each scenario, always the same one. `npm run chaos` does longer ones. */
+const SHORT: readonly { scenario: ScenarioName; skip?: string | false }[] = [
+  { scenario: 'drain' },
+  { scenario: 'kill' },
+  { scenario: 'database-crash' },
+  { scenario: 'fail-over' },
+  { scenario: 'dependencies', skip: noBroker },
+  { scenario: 'clock-skew', skip: noFaketime },
+]
+const SEED = 1
+const SECONDS = 2
+const PEOPLE = 4
+
+describe('three instances behind a balancer keep what is promised', { skip: noBalancer || noRedis }, () => {
+  let cluster: Cluster
+  let broken = false
+  before(async () => {
+    cluster = await startCluster(seeded(SEED, 0))
+  })
+  after(() => cluster.stop(broken))
+
+  for (const { scenario, skip = false } of SHORT) {
+    it(scenario, { skip }, async t => {
+      const outcome = await runScenario(cluster, { scenario, seed: SEED, seconds: SECONDS, people: PEOPLE })
+      broken ||= wrongs(outcome).length > 0
+      assert.deepEqual(wrongs(outcome), [], `${verdict(outcome)}\nThe logs are in ${cluster.folder}`)
+      assert.ok(outcome.evidence.events.length > 0)
+      t.diagnostic(verdict(outcome))
+    })
+  }
+})
