@@ -11,16 +11,19 @@ import { startEmbeddedPostgres } from '../../src/infrastructure/embedded/postgre
 export type Service = {
   url: string
   databaseUrl: string
+  pid: number
   /** Resident memory of the process in MiB, where the system tells (Linux). */
   memoryMib: () => number
 }
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
+export const SECRET_KEY = 'a-key-for-benchmarks-and-for-nothing-but-benchmarks'
+
 /** Everything on, as in production; only the limits are raised, since all load comes from one machine. */
 const SETTINGS = {
   NODE_ENV: 'production',
-  SECRET_KEY: 'a-key-for-benchmarks-and-for-nothing-but-benchmarks',
+  SECRET_KEY,
   MIGRATE_ON_START: 'true',
   METRICS_PORT: '0',
   MAIL_TRANSPORT: 'http',
@@ -44,25 +47,29 @@ export const withService = async (
   running.defer(() => end(sink))
   const [mailUrl] = await once(sink.stdout.setEncoding('utf8'), 'data')
 
+  await work(await startService(running, databaseUrl, { MAIL_HTTP_URL: String(mailUrl).trim(), ...env }))
+}
+
+/** The real command, which is ready when this returns, and ended with `running`. */
+export const startService = async (
+  running: AsyncDisposableStack,
+  databaseUrl: string,
+  env: Record<string, string>,
+): Promise<Service> => {
   const port = await freePort()
   const service = spawn(process.execPath, [pathOf('../../src/main.ts'), 'serve'], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ...process.env,
-      ...SETTINGS,
-      DATABASE_URL: databaseUrl,
-      PORT: String(port),
-      MAIL_HTTP_URL: String(mailUrl).trim(),
-      ...env,
-    },
+    env: { ...process.env, ...SETTINGS, DATABASE_URL: databaseUrl, PORT: String(port), ...env },
   })
   running.defer(() => end(service))
   const url = `http://127.0.0.1:${port}`
   await untilReady(url)
-  await work({ url, databaseUrl, memoryMib: () => memoryMib(service.pid ?? 0) })
+  const pid = service.pid ?? 0
+  return { url, databaseUrl, pid, memoryMib: () => memoryMib(pid) }
 }
 
-const provideDatabase = async (running: AsyncDisposableStack): Promise<string> => {
+/** An embedded PostgreSQL, which goes with `running`. */
+export const provideDatabase = async (running: AsyncDisposableStack): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'))
   running.defer(() => rm(folder, { recursive: true, force: true }))
   const postgres = await startEmbeddedPostgres(folder)
@@ -70,7 +77,7 @@ const provideDatabase = async (running: AsyncDisposableStack): Promise<string> =
   return postgres.url
 }
 
-const end = async (child: ChildProcess): Promise<void> => {
+export const end = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
   child.kill('SIGTERM')

@@ -1,0 +1,25 @@
+import type pg from 'pg'
+
+/** As long as a hash with the default parameters. */
+const HASH = `'$argon2id$v=19$m=19456,t=2,p=1$' || substr(md5(id::text), 1, 22) || '$' || substr(md5(email) || md5(id::text), 1, 43)`
+
+const STATEMENTS = [
+  // Ids in the order of time, as the service makes them; addresses and their hashes in no order.
+  `create temporary table people as
+     select uuidv7() as id, 'person.' || substr(md5(n::text), 1, 9) || n || '@example.com' as email
+     from generate_series(1, $people) as n`,
+  `insert into users (id, email, password_hash, locale, activated_at)
+     select id, email, ${HASH}, 'en', now() from people`,
+  `insert into address_ledger (address_hash, sent_at) select sha256(email::bytea), array[now()] from people`,
+  // A moment's outbox: as many messages as have just come in.
+  `insert into outbox (user_id, id, topic, payload, correlation_id)
+     select id, uuidv7(), topic, '{"type": "user.registered", "email": "person@example.com"}', gen_random_uuid()
+     from (select id from people limit 1000), unnest(array['mail', 'event']) as topic`,
+  'drop table people',
+  'vacuum (analyze) users, address_ledger, outbox',
+]
+
+/** Fills a database with active users, as if each had registered within the last two days. */
+export const fillWithPeople = async (client: pg.Client, people: number): Promise<void> => {
+  for (const statement of STATEMENTS) await client.query(statement.replace('$people', String(people)))
+}
