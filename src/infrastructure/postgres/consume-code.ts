@@ -1,6 +1,7 @@
 import type { ConsumeCode } from '../../application/activate-user.ts'
 import type { Database } from './database.ts'
 
+/** Who has a code is pending: see `count-guess`. */
 const statement = {
   name: 'consume-code',
   text: `
@@ -17,7 +18,6 @@ activated as (
   from (select count(*) from ledger) as locked
   where id = $1
     and code_id = $2
-    and activated_at is null
     and (code_expires_at is null or code_expires_at > now())
   returning id, email
 ),

@@ -7,7 +7,8 @@ import type { Database } from './database.ts'
  * ledger, and is told when a code is dead. `code_guesses` is 0 here until it is 3.
  */
 
-const LIVE = 'activated_at is null and (code_expires_at is null or code_expires_at > now())'
+/** Who has a code is pending: see `count-guess`. */
+const LIVE = '(code_expires_at is null or code_expires_at > now())'
 
 const FIND = {
   name: 'find-live-code',

@@ -7,6 +7,12 @@ import type { SendsBudget } from '../../domain/budget.ts'
  */
 
 /**
+ * For one user that is found by its key. `activated_at is null` would lead PostgreSQL to the index of all pending
+ * users instead, which its statistics take for empty while most are active: it then reads all of it.
+ */
+export const IS_PENDING = 'num_nulls(users.activated_at) = 1'
+
+/**
  * A pending registration in this state is over: its code is given up, exhausted or expired. A code whose mail has
  * not been accepted yet has no expiry to compare with, which must not make the answer null.
  */

@@ -3,7 +3,7 @@ import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { SendsBudget } from '../../domain/budget.ts'
 import type { User } from '../../domain/user.ts'
 import type { Database } from './database.ts'
-import { nextSendAt, secondsUntil } from './ledger-sql.ts'
+import { IS_PENDING, nextSendAt, secondsUntil } from './ledger-sql.ts'
 
 const read = (budget: SendsBudget) => ({
   name: 'read-code-status',
@@ -16,7 +16,7 @@ select
   ${secondsUntil(nextSendAt(budget))} as resend_in
 from users
 left join address_ledger on address_hash = $2
-where id = $1 and activated_at is null`,
+where id = $1 and ${IS_PENDING}`,
 })
 
 type Row = {

@@ -2,7 +2,7 @@ import type { ReplaceCode } from '../../application/resend-code.ts'
 import { type SendsBudget, sendsPolicy } from '../../domain/budget.ts'
 import { rateLimited, refuse } from '../../domain/refusals.ts'
 import type { Database } from './database.ts'
-import { chargedSend, codeLength, lockedLedger, nextSendAt, secondsUntil } from './ledger-sql.ts'
+import { chargedSend, codeLength, IS_PENDING, lockedLedger, nextSendAt, secondsUntil } from './ledger-sql.ts'
 
 const replace = (budget: SendsBudget) => ({
   name: 'replace-code',
@@ -16,7 +16,7 @@ replaced as (
     code_guesses = 0,
     code_expires_at = null
   where id = $1
-    and activated_at is null
+    and ${IS_PENDING}
     and not coalesce((select spent from ledger), false)
   returning id
 ),
