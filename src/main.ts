@@ -1,14 +1,17 @@
 import { resolve } from 'node:path'
 import { type Addresses, createApp } from './app.ts'
 import { type Config, loadEnvFile, readConfig } from './config.ts'
-import { migrate, outbox } from './operator.ts'
+import { migrate, outbox, users } from './operator.ts'
 
 const USAGE = `Usage: vestibule <command>
 
   serve            start the service
   migrate up       bring the schema of the database up to date
   migrate status   list the migrations and when each was applied
+  users …          look at users, activate and delete them: list, show, activate, delete
   outbox …         look at what waits to leave, and steer it: list, show, retry, drop
+
+The environment configures all of them: see README.md.
 `
 
 const DATA_DIR = resolve('.data')
@@ -23,10 +26,14 @@ const main = async ([command, ...args]: string[]): Promise<void> => {
     }
     return
   }
-  if (command === 'outbox') {
-    const { output, exitCode } = await outbox(readEnvironment, DATA_DIR, args)
+  if (command === 'outbox' || command === 'users') {
+    const { output, exitCode } = await { outbox, users }[command](readEnvironment, DATA_DIR, args)
     process[exitCode === 0 ? 'stdout' : 'stderr'].write(output)
     process.exitCode = exitCode
+    return
+  }
+  if (command === '--help' || command === '-h') {
+    process.stdout.write(USAGE)
     return
   }
   process.stderr.write(USAGE)

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /** As much of a CloudEvent as this consumer needs. Whatever else is in it, now or later, is left alone. */
-export type Event = { id: string; type: string; data: { id: string; email: string } }
+export type Event = { id: string; type: string; data: { id: string; email?: string } }
 
 /**
  * A database of accounts, made from events alone. Each event has its effect once, however often it is delivered:
@@ -17,6 +17,7 @@ export const openInbox = (path: string) => {
   const remember = database.prepare('insert into taken (id) values (?) on conflict do nothing')
   const add = database.prepare('insert into accounts (id, email) values (?, ?)')
   const activate = database.prepare('update accounts set active = 1 where id = ?')
+  const remove = database.prepare('delete from accounts where id = ?')
 
   return {
     /** Returns when the event has had its effect; false if it had it before. */
@@ -35,7 +36,8 @@ export const openInbox = (path: string) => {
   }
 
   function apply({ type, data }: Event): void {
-    if (type === 'user.registered.v1') add.run(data.id, data.email)
+    if (type === 'user.registered.v1') add.run(data.id, data.email ?? '')
     if (type === 'user.activated.v1') activate.run(data.id)
+    if (type === 'user.deleted.v1') remove.run(data.id)
   }
 }

@@ -22,6 +22,8 @@ export type SecurityEvent = {
     | 'credentials_refused'
     | 'limit_hit'
     | 'purged'
+    | 'deleted'
+    | 'dropped'
   /** Canonical address. It is logged as its keyed hash, never as it is. */
   readonly email?: string | undefined
   readonly userId?: string
@@ -29,6 +31,10 @@ export type SecurityEvent = {
   readonly replacedUserId?: string
   /** With `limit_hit`: the name of its policy. */
   readonly limit?: string
+  /** With `dropped`: of the outbox. */
+  readonly messageId?: string
+  /** Missing when the person concerned, or the service by itself, has done it. */
+  readonly by?: 'operator'
 } & Partial<Omit<Caller, 'gone'>>
 
 /** Writes a line into the audit log. Never throws. */

@@ -1,4 +1,5 @@
 import type { DomainEvent } from '../domain/events.ts'
+import type { Audit } from './audit.ts'
 import type { SettleMessages, Topic } from './outbox.ts'
 
 /** A message of the outbox as an operator sees it. */
@@ -59,6 +60,7 @@ export const operateOutbox = (ports: {
   claimMessage: ClaimMessage
   settleMessages: SettleMessages
   newId: () => string
+  audit: Audit
 }): OutboxOperator => ({
   list: ports.listMessages,
   measure: ports.measureOutbox,
@@ -72,6 +74,7 @@ export const operateOutbox = (ports: {
         ? { ...claim, result: 'given_up', eventId: ports.newId(), reason: 'dropped' }
         : { ...claim, result: 'unwanted' },
     ])
+    ports.audit({ event: 'dropped', messageId: id, userId: claim.userId, by: 'operator' })
     return 'dropped'
   },
 })

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { OutboxDepth, OutboxOperator, WaitingMessage } from '../application/operate-outbox.ts'
 import type { Topic } from '../application/outbox.ts'
+import { asJson, attempt, type CommandResult, done, inWords, maskedEmail, table, UUID } from './output.ts'
 
 export const OUTBOX_USAGE = `Usage: vestibule outbox <command>
 
@@ -19,9 +20,6 @@ export const OUTBOX_USAGE = `Usage: vestibule outbox <command>
 docs/operations.md says what to look for.
 `
 
-/** What a command prints, and its exit code: 0 done, 1 not possible, 2 not understood. */
-export type CommandResult = { output: string; exitCode: 0 | 1 | 2 }
-
 const OPTIONS = {
   topic: { type: 'string' },
   limit: { type: 'string', default: '50' },
@@ -29,8 +27,6 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   'show-addresses': { type: 'boolean', default: false },
 } as const
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 type Asked = { json: boolean; shown: (message: WaitingMessage) => WaitingMessage }
 
@@ -92,8 +88,6 @@ const drop = async (outbox: OutboxOperator, id: string): Promise<CommandResult> 
   return { output: 'It may be on its way just now. Try again in 10 seconds.\n', exitCode: 1 }
 }
 
-const done = (output: string): CommandResult => ({ output, exitCode: 0 })
-
 const unknown = (id: string): CommandResult => ({
   output: `No message ${id} waits: it has left, or it never was.\n`,
   exitCode: 1,
@@ -132,38 +126,10 @@ const depthRecord = ({ topic, messages, oldestSeconds }: OutboxDepth) => ({
   oldest_seconds: Math.round(oldestSeconds),
 })
 
-/** `ada@example.com` as `a***@example.com`. */
 const masked = (message: WaitingMessage): WaitingMessage => ({
   ...message,
-  email: message.email?.replace(/^(.).*@/u, '$1***@'),
+  email: message.email && maskedEmail(message.email),
 })
-
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3600],
-  ['min', 60],
-] as const
-
-const inWords = (seconds: number): string => {
-  const [unit, size] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['s', 1]
-  return `${Math.round(seconds / size)} ${unit}`
-}
-
-const table = (rows: string[][]): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
-  const lines = rows.map(row => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
-  return lines.map(line => `${line.trimEnd()}\n`).join('')
-}
-
-const asJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`
 
 const isTopic = (topic: string | undefined): topic is Topic | undefined =>
   topic === undefined || topic === 'mail' || topic === 'event'
-
-const attempt = <Result>(parse: () => Result): Result | undefined => {
-  try {
-    return parse()
-  } catch {
-    return undefined
-  }
-}

@@ -17,6 +17,11 @@ export type DomainEvent = About &
         readonly data: { readonly id: string; readonly email: string }
       }
     | {
+        readonly type: 'user.deleted'
+        /** Nothing about the person is left to tell. */
+        readonly data: { readonly id: string }
+      }
+    | {
         readonly type: 'mail.given_up'
         readonly data: {
           /** Of the user. */

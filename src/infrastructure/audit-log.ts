@@ -6,15 +6,17 @@ import type { Audit } from '../application/audit.ts'
  */
 export const auditLog =
   (log: { info: (fields: object, message: string) => void }, hashAddress: (email: string) => Buffer): Audit =>
-  ({ event, email, userId, replacedUserId, network, correlationId, limit }) => {
+  ({ event, email, userId, replacedUserId, messageId, network, correlationId, limit, by }) => {
     log.info(
       {
         audit: event,
         ...(email !== undefined && { address: hashAddress(email).toString('hex') }),
         ...(userId !== undefined && { user_id: userId }),
         ...(replacedUserId !== undefined && { replaced_user_id: replacedUserId }),
+        ...(messageId !== undefined && { message_id: messageId }),
         ...(limit !== undefined && { limit }),
         ...(network !== undefined && { network }),
+        ...(by !== undefined && { by }),
         ...(correlationId !== undefined && { correlation_id: correlationId }),
       },
       'security event',

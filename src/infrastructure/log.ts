@@ -4,6 +4,7 @@ import { type Logger, pino } from 'pino'
 export type Log = Logger
 
 const STDOUT = 1
+const STDERR = 2
 /** Bytes that may wait for a reader of the log that has stalled; what comes then is lost, not the service. */
 const MOST_UNWRITTEN = 16 * 1024 * 1024
 
@@ -12,9 +13,9 @@ const MOST_UNWRITTEN = 16 * 1024 * 1024
  * (`pino-pretty`, a development dependency). Nothing that is a secret is ever passed to it; `redact` is the
  * second lock on that door. JSON lines are written behind the back of the process that logs them, many at once
  * when there are many: one write for each line was most of the work of refusing a request. What is not written yet
- * is written when the process ends, but for `kill -9`.
+ * is written when the process ends, but for `kill -9`. Commands that end at once write to standard error, at once.
  */
-export const createLog = (options: { level: string; format: 'json' | 'pretty' }): Log => {
+export const createLog = (options: { level: string; format: 'json' | 'pretty'; to?: 'stderr' }): Log => {
   const settings = {
     level: options.level,
     base: null,
@@ -22,6 +23,7 @@ export const createLog = (options: { level: string; format: 'json' | 'pretty' })
     redact: ['password', 'code', 'authorization', '*.password', '*.code', '*.authorization'],
     formatters: { level: (label: string) => ({ level: label }) },
   }
+  if (options.to === 'stderr') return pino(settings, pino.destination({ dest: STDERR, sync: true }))
   if (options.format === 'json') {
     return pino(settings, pino.destination({ dest: STDOUT, sync: false, maxLength: MOST_UNWRITTEN }))
   }

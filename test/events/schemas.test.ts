@@ -48,6 +48,12 @@ describe('the schemas of events', () => {
     app.mail.behave(async () => ({ result: 'failed', failure: 'refused', reason: 'no such mailbox' }))
     const other = await createClient(app.url).register(newAddress())
     events.push(await published('mail.given_up', String(other.body.id)))
+    await app.database.rows(
+      `insert into outbox (user_id, id, topic, payload, correlation_id)
+       values ($1, $2, 'event', '{"type": "user.deleted"}', 'c')`,
+      [id, newUuid],
+    )
+    events.push(await published('user.deleted', id))
 
     for (const event of events) assertDescribed(event)
     const types = events.map(({ type }) => `${type}.schema.json`)
@@ -56,7 +62,7 @@ describe('the schemas of events', () => {
 
   it('describe the examples in docs/events.md', () => {
     const examples = [...readFileSync(`${DOCS}/events.md`, 'utf8').matchAll(/^```json\n(.*?)^```/gms)]
-    assert.equal(examples.length, 3)
+    assert.equal(examples.length, 4)
     for (const [, text = ''] of examples) assertDescribed(JSON.parse(text))
   })
 

@@ -23,6 +23,7 @@ type VersionedType = `${DomainEvent['type']}.v${number}`
 const VERSIONED = {
   'user.registered': 'user.registered.v1',
   'user.activated': 'user.activated.v1',
+  'user.deleted': 'user.deleted.v1',
   'mail.given_up': 'mail.given_up.v1',
 } satisfies Record<DomainEvent['type'], VersionedType>
 

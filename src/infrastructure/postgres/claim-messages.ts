@@ -64,7 +64,7 @@ type Row = {
 } & (MailRow | { topic: 'event'; payload: EventPayload })
 
 /** An event without what stands in columns of its own. */
-type EventPayload = { type: DomainEvent['type']; email: string }
+type EventPayload = { type: DomainEvent['type']; email?: string }
 
 type MailRow = { topic: 'mail'; payload: { code_id?: string } } & (
   | { email: string; locale: string; code_length: number }

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { createClient, newAddress, PASSWORD } from '../support/client.ts'
+import { run } from '../support/command.ts'
+import { signUp, signUpActive } from '../support/sign-up.ts'
+
+const SECRET_KEY = 'a-key-for-tests-and-for-nothing-but-tests'
+
+describe('vestibule users', { timeout: 180_000 }, () => {
+  let app: RunningApp
+  before(async () => {
+    app = await startApp()
+  })
+  after(() => app.stop())
+
+  const users = (...args: string[]) => run(['users', ...args], { DATABASE_URL: app.database.url, SECRET_KEY })
+  const untilNothingWaits = async (id: string): Promise<void> => {
+    const waiting = () => app.database.rows('select id from outbox where user_id = $1', [id])
+    while ((await waiting()).length > 0) await sleep(20)
+  }
+  const auditLines = (output: string) =>
+    output
+      .split('\n')
+      .filter(line => line.startsWith('{"level"'))
+      .map(line => JSON.parse(line))
+
+  it('lists and shows users, addresses masked unless asked', async () => {
+    const { id, email } = await signUp(app)
+    const active = await signUpActive(app)
+    const listed = await users('list')
+    assert.equal(listed.exitCode, 0)
+    assert.match(listed.output, new RegExp(`^${id}  .\\*\\*\\*@\\S+ +pending`, 'm'))
+    assert.match(listed.output, new RegExp(`^${active.id}  .\\*\\*\\*@\\S+ +active`, 'm'))
+    assert.ok(!listed.output.includes(email))
+
+    const pendingOnly = JSON.parse((await users('list', '--state', 'pending', '--json')).output).users
+    assert.ok(pendingOnly.some((user: { id: string }) => user.id === id))
+    assert.ok(!pendingOnly.some((user: { id: string }) => user.id === active.id))
+
+    const shown = JSON.parse((await users('show', email, '--json', '--show-addresses')).output)
+    assert.deepEqual([shown.id, shown.email, shown.code, shown.is_active], [id, email, 'live', false])
+    assert.equal((await users('show', newAddress())).exitCode, 1)
+  })
+
+  it('tells what became of a code, and counts what the ledger holds', async () => {
+    const { id, email, code } = await signUp(app)
+    const client = createClient(app.url)
+    const wrong = String((Number(code) + 1) % 10_000).padStart(4, '0')
+    for (let guess = 0; guess < 3; guess += 1) await client.activate(email, wrong)
+    await client.me(email, 'Wrong-Horse-99')
+    const shown = JSON.parse((await users('show', id, '--json')).output)
+    assert.deepEqual([shown.code, shown.wrong_guesses, shown.login_failures], ['exhausted', 3, 1])
+  })
+
+  it('activates without a code: the person can sign in, user.activated says so, and an audit line', async () => {
+    const { id, email } = await signUp(app)
+    const { exitCode, output } = await users('activate', email)
+    assert.equal(exitCode, 0)
+    assert.match(output, /^Activated\.$/m)
+    const [line, ...more] = auditLines(output)
+    assert.deepEqual([line.audit, line.user_id, line.by, more.length], ['activated', id, 'operator', 0])
+    assert.ok(!output.includes(email))
+    assert.equal((await createClient(app.url).me(email)).body.is_active, true)
+    const { event } = await app.logLine({ msg: 'user.activated', event: { subject: id } })
+    assert.equal((event as { correlationid: string }).correlationid, line.correlation_id)
+
+    const again = await users('activate', id)
+    assert.deepEqual([again.exitCode, auditLines(again.output)], [1, []])
+  })
+
+  it('deletes every trace of a person but the keyed hash, and user.deleted says so', async () => {
+    const { id, email } = await signUpActive(app)
+    await untilNothingWaits(id)
+    // An event that its receiver has not taken for an hour.
+    await app.database.rows(
+      `insert into outbox (user_id, id, topic, payload, correlation_id, due_at)
+       values ($1, $1, 'event', jsonb_build_object('type', 'user.activated', 'email', $2::text), 'c', now() + interval '1 hour')`,
+      [id, email],
+    )
+    const { exitCode, output } = await users('delete', id)
+    assert.equal(exitCode, 0)
+    const [line] = auditLines(output)
+    assert.deepEqual([line.audit, line.user_id, line.by], ['deleted', id, 'operator'])
+    const { event } = await app.logLine({ msg: 'user.deleted', event: { subject: id } })
+    assert.deepEqual((event as { data: object }).data, { id })
+
+    const tables = await app.database.rows(
+      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+    )
+    assert.ok(tables.length >= 4)
+    for (const { name } of tables) {
+      const left = await app.database.rows(
+        `select 1 from ${name} as it where it::text like '%' || $1 || '%' or it::text like '%' || $2 || '%'`,
+        [email, id],
+      )
+      assert.deepEqual(left, [], `${name}`)
+    }
+    assert.equal((await createClient(app.url).me(email)).status, 401)
+    assert.equal((await users('delete', id)).exitCode, 1)
+  })
+
+  it('deletes nothing while a message of the person may be on its way', async () => {
+    let letGo = () => {}
+    const held = new Promise<void>(resolve => {
+      letGo = resolve
+    })
+    const arrived = new Promise<void>(resolve => {
+      app.mail.behave(async () => {
+        resolve()
+        await held
+        return { result: 'accepted' }
+      })
+    })
+    const email = newAddress()
+    const { body } = await createClient(app.url).register(email, PASSWORD)
+    await arrived
+    const busy = await users('delete', email)
+    assert.equal(busy.exitCode, 1)
+    assert.match(busy.output, /on its way/)
+    assert.equal(JSON.parse((await users('show', String(body.id), '--json')).output).code, 'on its way')
+
+    letGo()
+    await untilNothingWaits(String(body.id))
+    assert.equal((await users('delete', email)).exitCode, 0)
+  })
+
+  it('ends with 2 and the usage when it is not understood', async () => {
+    const { exitCode, output } = await users('delete')
+    assert.equal(exitCode, 2)
+    assert.match(output, /^Usage: vestibule users/)
+    const help = await run(['--help'])
+    assert.equal(help.exitCode, 0)
+    assert.match(help.output, /users …/)
+  })
+})
