@@ -85,6 +85,7 @@ async function unevenRegistrations(_: TestDatabase, { prepare, useCases }: RealP
     databaseAnswers: async () => true,
     hasRoomToHash: () => true,
     log: pino({ level: 'silent' }),
+    observeRequest: () => {},
     trustProxy: false,
     publicUrl: 'http://localhost:8000',
     docs: false,

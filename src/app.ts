@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v7 as newId } from 'uuid'
+import type { Audit } from './application/audit.ts'
+import { countOutcomes } from './application/count-outcomes.ts'
 import { startCourier } from './application/courier.ts'
 import { handOverMail } from './application/hand-over-mail.ts'
 import { startPurge } from './application/purge.ts'
@@ -28,13 +30,14 @@ import { createComposer, senderName } from './infrastructure/mail/compose.ts'
 import { type MailSettings, openMailTransport } from './infrastructure/mail/open-transport.ts'
 import { languagesOf, readTemplates } from './infrastructure/mail/templates.ts'
 import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
-import { createMetrics, type Metrics } from './infrastructure/metrics.ts'
+import { createMetrics, type Metrics } from './infrastructure/metrics/metrics.ts'
 import { openDatabase } from './infrastructure/postgres/database.ts'
 import { databaseClock } from './infrastructure/postgres/database-clock.ts'
 import { inspectOutbox } from './infrastructure/postgres/inspect-outbox.ts'
 import { LEASE_SECONDS } from './infrastructure/postgres/lease.ts'
 import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
 import { migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
+import { observedDatabase } from './infrastructure/postgres/observed-database.ts'
 import { statementsOn } from './infrastructure/postgres/statements.ts'
 import { openRedis, type RedisConnection } from './infrastructure/redis/connection.ts'
 import { countElsewhere } from './infrastructure/redis/count-elsewhere.ts'
@@ -105,17 +108,24 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const secretKey = config.secretKey ?? (await secretFile(join(dataDir, 'secret.key')))
     const keyring = createKeyring(secretKey, config.secretKeyPrevious)
 
-    const database = openDatabase({
+    const pool = openDatabase({
       url: databaseUrl,
       poolMax: config.databasePoolMax,
       timeoutMs: config.databaseTimeoutMs,
       preparedStatements: config.databasePreparedStatements,
       log,
     })
-    running.defer(database.close)
+    running.defer(pool.close)
+    const metrics = createMetrics(inspectOutbox(pool, LEASE_SECONDS).measureOutbox)
+    metrics.readPool(pool.connections)
+    const database = observedDatabase(pool, metrics.observeStatement)
     const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
     const now = await databaseClock(database)
-    const audit = auditLog(auditLines(log), hashAddress)
+    const writeAudit = auditLog(auditLines(log), hashAddress)
+    const audit: Audit = event => {
+      if (event.limit !== undefined) metrics.countLimitHit(event.limit)
+      writeAudit(event)
+    }
     const redis = await provideRedis()
     const onPostgres = statementsOn(database, {
       hashAddress,
@@ -147,7 +157,6 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const publisher = openPublisher(config.events, config.publicUrl, log, now)
     running.defer(publisher.close)
 
-    const metrics = createMetrics(inspectOutbox(database, LEASE_SECONDS).measureOutbox)
     await serveMetrics(metrics)
     const courier = startCourier(
       {
@@ -176,10 +185,12 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const purge = startPurge({ ...statements, audit, log, random: Math.random }, PURGE_EVERY_MS)
     running.defer(purge.stop)
 
-    const { admit, hasRoom } = createAdmission({
+    const { admit, hasRoom, load } = createAdmission({
       concurrency: config.hashConcurrency,
       queueMs: config.hashQueueMs,
+      observer: metrics,
     })
+    metrics.readHashing(load)
     const { hashPassword, verifyPassword } =
       parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
 
@@ -203,7 +214,8 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       { hideRegisteredEmails: config.hideRegisteredEmails },
     )
     const server = await createServer({
-      useCases,
+      useCases: countOutcomes(useCases, metrics.countOutcome),
+      observeRequest: metrics.observeRequest,
       languages: languagesOf(templates),
       web: {
         publicUrl: config.publicUrl,

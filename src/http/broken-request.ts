@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { correlationId } from './correlation-id.ts'
+import type { ObserveRequest } from './observe-request.ts'
 import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemDocument } from './problems.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -20,7 +21,7 @@ const CODES: Record<string, ProblemCode> = {
 export const answerBrokenRequest = (
   error: Error & { code?: string },
   socket: Socket & { _httpMessage?: ServerResponse | null },
-  context: { publicUrl: string; log: FastifyBaseLogger },
+  context: { publicUrl: string; log: FastifyBaseLogger; observeRequest: ObserveRequest },
 ): void => {
   if (!socket.writable || error.code === 'ECONNRESET' || isBusy(socket._httpMessage)) {
     return void socket.destroy()
@@ -41,6 +42,7 @@ export const answerBrokenRequest = (
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   // Closing with bytes unread would reset the connection, and take the answer along.
   socket.setTimeout(LINGER_MS, () => socket.destroy())
+  context.observeRequest({ method: undefined, route: undefined, status, seconds: 0 })
   context.log.info({ correlation_id: id, method: null, route: null, status }, 'request')
 }
 

@@ -13,6 +13,7 @@ import { answerBrokenRequest } from './broken-request.ts'
 import { correlationId } from './correlation-id.ts'
 import { addDocs, describeApi } from './docs.ts'
 import { acceptOnlyJson, RequestProblem } from './json-body.ts'
+import type { ObserveRequest } from './observe-request.ts'
 import { type Answers, createAnswers, type ProblemCode } from './problems.ts'
 import { healthRoutes } from './routes/health.ts'
 import { problemPages } from './routes/problem-pages.ts'
@@ -38,6 +39,7 @@ export type ServerParts = {
   databaseAnswers: () => Promise<boolean>
   hasRoomToHash: HasRoomToHash
   log: FastifyBaseLogger
+  observeRequest: ObserveRequest
   /** Whose `X-Forwarded-For` is believed: nobody's, everybody's, that of so many hops, or of these networks. */
   trustProxy: boolean | number | string[]
   publicUrl: string
@@ -50,6 +52,7 @@ export type ServerParts = {
 export const createServer = async (parts: ServerParts): Promise<FastifyInstance> => {
   const answers = createAnswers(parts.publicUrl)
   const addCommonHeaders = commonHeaders(parts.publicUrl)
+  const whenOver = noteWhenOver(parts.observeRequest)
   const server: FastifyInstance = fastify({
     loggerInstance: parts.log,
     genReqId: request => correlationId(request.headers['x-correlation-id']),
@@ -69,7 +72,7 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     frameworkErrors: (error, request, reply) => {
       // A path that cannot be routed meets no hooks: what they do is done here.
       addCommonHeaders(request, reply)
-      logWhenOver(request, reply)
+      whenOver(request, reply)
       answerError(error, request, reply)
     },
     ajv: {
@@ -77,7 +80,7 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     },
   })
 
-  server.addHook('onRequest', async (request, reply) => logWhenOver(request, reply))
+  server.addHook('onRequest', async (request, reply) => whenOver(request, reply))
   acceptOnlyJson(server)
   addHeaderRules(server, answers, addCommonHeaders)
   server.addHook('onSend', async (_request, reply) => {
@@ -186,17 +189,26 @@ const headerProblem = ({ raw }: FastifyRequest): ProblemCode | undefined => {
 }
 
 /**
- * One line per request, also when its client went before the answer came: then there is no status. Its path only
+ * One line per request, and one observation, also when its client went before the answer came: then there is no status. Its path only
  * as the route it met: what was typed into an address may be a secret.
  */
-const logWhenOver = (request: FastifyRequest, reply: FastifyReply): void => {
-  reply.raw.once('close', () => {
-    const fields = {
-      method: request.method,
-      route: request.routeOptions.url ?? null,
-      status: reply.raw.writableFinished ? reply.statusCode : null,
-      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-    }
-    request.log.info(fields, reply.raw.writableFinished ? 'request' : 'request given up by its client')
-  })
-}
+const noteWhenOver =
+  (observe: ObserveRequest) =>
+  (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.raw.once('close', () => {
+      const answered = reply.raw.writableFinished
+      observe({
+        method: request.method,
+        route: request.routeOptions.url,
+        status: answered ? reply.statusCode : undefined,
+        seconds: reply.elapsedTime / 1000,
+      })
+      const fields = {
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: answered ? reply.statusCode : null,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+      }
+      request.log.info(fields, answered ? 'request' : 'request given up by its client')
+    })
+  }

@@ -1,4 +1,4 @@
-import { type Outcome, overloaded } from '../../domain/refusals.ts'
+import { type Outcome, overloaded, type Refused } from '../../domain/refusals.ts'
 
 export type Urgency = 'first' | 'later'
 
@@ -17,6 +17,15 @@ export type Admission = {
   admit: Admit
   /** False while work of this urgency would be refused: what is known early need not be prepared. */
   hasRoom: (urgency: Urgency) => boolean
+  /** How much is being done just now, and how much waits. */
+  load: () => { running: number; waiting: number }
+}
+
+/** Hears of all work that is asked for: how long it waited, how long it took, or that it was refused. */
+export type AdmissionObserver = {
+  waited: (seconds: number) => void
+  took: (seconds: number) => void
+  refused: (urgency: Urgency) => void
 }
 
 type Waiter = { readonly since: number; readonly begin: (may: boolean) => void }
@@ -36,27 +45,45 @@ const LATEST = 2
 export const createAdmission = (options: {
   concurrency: number
   queueMs: number
+  observer?: AdmissionObserver
   nowMs?: () => number
 }): Admission => {
-  const { concurrency, queueMs, nowMs = () => performance.now() } = options
+  const { concurrency, queueMs, observer, nowMs = () => performance.now() } = options
   const waiting: Record<Urgency, Waiter[]> = { first: [], later: [] }
   let running = 0
   let meanMs = FIRST_ESTIMATE_MS
 
   const admit: Admit = async (urgency, work, gone) => {
-    if (gone?.aborted || !hasRoom(urgency)) return overloaded()
+    const askedAt = nowMs()
+    if (gone?.aborted || !hasRoom(urgency)) return refuse(urgency)
     if (running < concurrency) running += 1
-    else if (!(await turn(urgency, gone))) return overloaded()
+    else if (!(await turn(urgency, gone))) return refuse(urgency)
 
     const startedAt = nowMs()
+    observer?.waited((startedAt - askedAt) / 1000)
     try {
       return { ok: true, value: await work() }
     } finally {
-      meanMs += SMOOTHING * (nowMs() - startedAt - meanMs)
+      const tookMs = nowMs() - startedAt
+      observer?.took(tookMs / 1000)
+      meanMs += SMOOTHING * (tookMs - meanMs)
       passOn()
     }
   }
-  return { admit, hasRoom }
+  return {
+    admit,
+    hasRoom: urgency => {
+      const room = hasRoom(urgency)
+      if (!room) observer?.refused(urgency)
+      return room
+    },
+    load: () => ({ running, waiting: waiting.first.length + waiting.later.length }),
+  }
+
+  function refuse(urgency: Urgency): Refused {
+    observer?.refused(urgency)
+    return overloaded()
+  }
 
   function hasRoom(urgency: Urgency): boolean {
     if (running < concurrency) return true

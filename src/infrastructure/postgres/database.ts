@@ -16,8 +16,12 @@ export type Database = {
   query: <Row extends pg.QueryResultRow>(statement: Statement, values?: unknown[]) => Promise<Row[]>
   /** True when the database answers within its time and takes writes. Asks once for all who ask at the same time. */
   answers: () => Promise<boolean>
+  connections: () => ConnectionCounts
   close: () => Promise<void>
 }
+
+/** Of all pools; `waiting` counts statements without a connection. */
+export type ConnectionCounts = { busy: number; idle: number; waiting: number }
 
 export type DatabaseOptions = {
   /** May name several hosts: see `hostUrls`. */
@@ -83,6 +87,12 @@ export const openDatabase = (options: DatabaseOptions): Database => {
           asking = undefined
         })
       return asking
+    },
+    connections: () => {
+      const all = [...pools.values()]
+      const sum = (of: (pool: pg.Pool) => number) => all.reduce((total, pool) => total + of(pool), 0)
+      const idle = sum(pool => pool.idleCount)
+      return { busy: sum(pool => pool.totalCount) - idle, idle, waiting: sum(pool => pool.waitingCount) }
     },
     close: async () => {
       closed = true

@@ -1,24 +1,21 @@
-import { Counter, Gauge, Registry } from 'prom-client'
-import type { CountHandOver } from '../application/hand-over-report.ts'
-import type { MeasureOutbox } from '../application/operate-outbox.ts'
-import type { FailureClass, Settlement, Topic } from '../application/outbox.ts'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { CountHandOver } from '../../application/hand-over-report.ts'
+import type { MeasureOutbox } from '../../application/operate-outbox.ts'
+import type { FailureClass, Settlement, Topic } from '../../application/outbox.ts'
 
-export type Metrics = {
+export type OutboxMetrics = {
   countHandOver: CountHandOver
-  /** All of them in the text format of Prometheus. The outbox is measured each time. */
-  text: () => Promise<string>
-  contentType: string
+  /** Has to be called before each scrape. Never throws. */
+  measureOutbox: () => Promise<void>
 }
 
 const TOPICS: Topic[] = ['mail', 'event']
 const RESULTS: Settlement['result'][] = ['accepted', 'unwanted', 'retry', 'given_up']
 const CLASSES: FailureClass[] = ['refused', 'deferred', 'rate_limited', 'unavailable', 'misconfigured']
 
-/** Names and units follow the conventions of Prometheus; every label has few values, known in advance. */
-export const createMetrics = (measureOutbox: MeasureOutbox): Metrics => {
-  const registers = [new Registry()]
-  const [registry] = registers as [Registry]
-
+/** What waits in the outbox, measured at each scrape, and what came of this instance's attempts to hand it over. */
+export const outboxMetrics = (registry: Registry, measure: MeasureOutbox): OutboxMetrics => {
+  const registers = [registry]
   const settled = new Counter({
     name: 'vestibule_outbox_settled_total',
     help: 'Attempts to hand messages over, by what came of them. A retry will be followed by another attempt.',
@@ -49,25 +46,19 @@ export const createMetrics = (measureOutbox: MeasureOutbox): Metrics => {
     for (const failureClass of CLASSES) failures.inc({ topic, class: failureClass }, 0)
   }
 
-  const measure = async (): Promise<void> => {
-    const depths = await measureOutbox().catch(() => [])
-    waiting.reset()
-    oldest.reset()
-    for (const { topic, messages, oldestSeconds } of depths) {
-      waiting.set({ topic }, messages)
-      oldest.set({ topic }, oldestSeconds)
-    }
-  }
-
   return {
     countHandOver: ({ topic, result, failure }) => {
       settled.inc({ topic, result })
       if (failure !== undefined) failures.inc({ topic, class: failure })
     },
-    text: async () => {
-      await measure()
-      return registry.metrics()
+    measureOutbox: async () => {
+      const depths = await measure().catch(() => [])
+      waiting.reset()
+      oldest.reset()
+      for (const { topic, messages, oldestSeconds } of depths) {
+        waiting.set({ topic }, messages)
+        oldest.set({ topic }, oldestSeconds)
+      }
     },
-    contentType: registry.contentType,
   }
 }
