@@ -1,13 +1,15 @@
 import { resolve } from 'node:path'
 import { type Addresses, createApp } from './app.ts'
 import { type Config, loadEnvFile, readConfig } from './config.ts'
-import { migrate, outbox, users } from './operator.ts'
+import { type Migrate, migrate, outbox, users } from './operator.ts'
 
 const USAGE = `Usage: vestibule <command>
 
   serve            start the service
   migrate up       bring the schema of the database up to date
   migrate status   list the migrations and when each was applied
+  migrate down <migration>
+                   take the newest migration back, with the data that only it has a place for
   users …          look at users, activate and delete them: list, show, activate, delete
   outbox …         look at what waits to leave, and steer it: list, show, retry, drop
 
@@ -17,10 +19,11 @@ The environment configures all of them: see README.md.
 const DATA_DIR = resolve('.data')
 
 const main = async ([command, ...args]: string[]): Promise<void> => {
-  const [argument, ...more] = args
+  const [argument] = args
+  const migration = command === 'migrate' ? whichMigration(args) : undefined
   if (command === 'serve' && argument === undefined) return serve(readEnvironment())
-  if (command === 'migrate' && more.length === 0 && (argument === 'up' || argument === 'status')) {
-    const migrations = await migrate(readEnvironment(), DATA_DIR, argument)
+  if (migration) {
+    const migrations = await migrate(readEnvironment(), DATA_DIR, migration)
     for (const { name, appliedAt } of migrations) {
       process.stdout.write(`${name}  ${appliedAt ? `applied ${appliedAt.toISOString()}` : 'pending'}\n`)
     }
@@ -38,6 +41,12 @@ const main = async ([command, ...args]: string[]): Promise<void> => {
   }
   process.stderr.write(USAGE)
   process.exitCode = 2
+}
+
+const whichMigration = ([to, name, ...more]: string[]): Migrate | undefined => {
+  if (more.length > 0) return undefined
+  if (name === undefined) return to === 'up' || to === 'status' ? { to } : undefined
+  return to === 'down' ? { to, name } : undefined
 }
 
 const readEnvironment = (): Config => {

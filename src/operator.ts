@@ -17,7 +17,12 @@ import { inspectOutbox } from './infrastructure/postgres/inspect-outbox.ts'
 import { inspectUsers } from './infrastructure/postgres/inspect-users.ts'
 import { LEASE_SECONDS } from './infrastructure/postgres/lease.ts'
 import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
-import { type MigrationStatus, migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
+import {
+  type MigrationStatus,
+  migrateDown,
+  migrateUp,
+  migrationStatus,
+} from './infrastructure/postgres/migrate.ts'
 import { settleMessages } from './infrastructure/postgres/settle-messages.ts'
 
 /**
@@ -25,10 +30,13 @@ import { settleMessages } from './infrastructure/postgres/settle-messages.ts'
  * service runs or not. `dataDir` is where the embedded database lives.
  */
 
-/** `migrate up` and `migrate status`. */
-export const migrate = (config: Config, dataDir: string, to: 'up' | 'status'): Promise<MigrationStatus[]> =>
+export type Migrate = { to: 'up' } | { to: 'status' } | { to: 'down'; name: string }
+
+/** `migrate …`; returns what is applied then. */
+export const migrate = (config: Config, dataDir: string, wanted: Migrate): Promise<MigrationStatus[]> =>
   withDatabaseUrl(config, dataDir, async url => {
-    if (to === 'up') await migrateUp(url)
+    if (wanted.to === 'up') await migrateUp(url)
+    if (wanted.to === 'down') await migrateDown(url, wanted.name)
     return await migrationStatus(url)
   })
 

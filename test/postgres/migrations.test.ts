@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
-import { migrateUp, migrationStatus } from '../../src/infrastructure/postgres/migrate.ts'
+import { migrateDown, migrateUp, migrationStatus } from '../../src/infrastructure/postgres/migrate.ts'
 import { run } from '../support/command.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { describeSchema } from '../support/describe-schema.ts'
@@ -79,6 +79,20 @@ describe('the migrations', () => {
 
     await empty.rows('drop table outbox')
     assert.deepEqual(await migrateUp(empty.url), pending)
+  })
+
+  it('go back one by one, when the newest is named', async () => {
+    await migrateUp(empty.url)
+    const names = (await migrationStatus(empty.url)).map(({ name }) => name)
+    const [newest, ...older] = names.toReversed() as [string, ...string[]]
+    for (const name of [...older, '0000_nothing']) {
+      await assert.rejects(migrateDown(empty.url, name), new RegExp(`not the newest .* ${newest}`))
+    }
+    assert.deepEqual(await pendingNames(), [])
+    for (const name of [newest, ...older]) await migrateDown(empty.url, name)
+    assert.deepEqual(await pendingNames(), names)
+    assert.deepEqual(await tables(), ['schema_migrations'])
+    await assert.rejects(migrateDown(empty.url, newest), /that is none/)
   })
 
   it('refuse a database with another history', async () => {

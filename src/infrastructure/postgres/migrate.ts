@@ -19,18 +19,22 @@ export type MigrationStatus = { name: string; appliedAt: Date | null }
  */
 export const migrateUp = (databaseUrl: string): Promise<string[]> =>
   withClient(databaseUrl, async client => {
-    const applied = await runner({
-      dbClient: client,
-      direction: 'up',
-      dir: DIRECTORY,
-      migrationsTable: TABLE,
-      checkOrder: true,
-      singleTransaction: true,
-      advisoryLockMode: 'wait',
-      log: () => {},
-    })
+    const applied = await runMigrations(client, { direction: 'up' })
     return applied.map(({ name }) => name)
   })
+
+/**
+ * Takes the newest applied migration back, with whatever data only it has a place for. Throws, and changes
+ * nothing, when that is not the one that is named: what is lost should have been asked for by name.
+ */
+export const migrateDown = async (databaseUrl: string, name: string): Promise<void> => {
+  const applied = (await migrationStatus(databaseUrl)).filter(({ appliedAt }) => appliedAt !== null)
+  const newest = applied.at(-1)?.name
+  if (newest !== name) {
+    throw new Error(`${name} is not the newest migration that is applied; that is ${newest ?? 'none'}`)
+  }
+  await withClient(databaseUrl, client => runMigrations(client, { direction: 'down', count: 1 }))
+}
 
 /** Every migration of this version, and when it was applied to the database, if it was. Changes nothing. */
 export const migrationStatus = (databaseUrl: string): Promise<MigrationStatus[]> =>
@@ -45,6 +49,21 @@ export const migrationStatus = (databaseUrl: string): Promise<MigrationStatus[]>
     return files
       .map(file => file.replace(/\.sql$/, ''))
       .map(name => ({ name, appliedAt: appliedAt.get(name) ?? null }))
+  })
+
+const runMigrations = (
+  client: pg.Client,
+  where: { direction: 'up' } | { direction: 'down'; count: number },
+) =>
+  runner({
+    dbClient: client,
+    dir: DIRECTORY,
+    migrationsTable: TABLE,
+    checkOrder: true,
+    singleTransaction: true,
+    advisoryLockMode: 'wait',
+    log: () => {},
+    ...where,
   })
 
 const withClient = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
