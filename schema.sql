@@ -27,6 +27,7 @@ create table outbox (
   due_at timestamp with time zone default now() not null,
   attempts integer default 0 not null,
   last_failure text,
+  trace_parent text,
   constraint outbox_pkey PRIMARY KEY (user_id, id),
   constraint outbox_topic_check CHECK ((topic = ANY (ARRAY['mail'::text, 'event'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);

@@ -86,6 +86,7 @@ async function unevenRegistrations(_: TestDatabase, { prepare, useCases }: RealP
     hasRoomToHash: () => true,
     log: pino({ level: 'silent' }),
     observeRequest: () => {},
+    traceRequest: undefined,
     trustProxy: false,
     publicUrl: 'http://localhost:8000',
     docs: false,
@@ -119,6 +120,7 @@ async function realParts(database: TestDatabase) {
     codeTtlSeconds: 60,
     leaseSeconds: 30,
     giveUpMailAfterSeconds: 3600,
+    traceParent: () => undefined,
   })
   const { admit } = createAdmission({ concurrency: 2, queueMs: 60_000 })
   const hashing = await createPasswordHashing(admit, ARGON2)

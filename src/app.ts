@@ -42,6 +42,8 @@ import { statementsOn } from './infrastructure/postgres/statements.ts'
 import { openRedis, type RedisConnection } from './infrastructure/redis/connection.ts'
 import { countElsewhere } from './infrastructure/redis/count-elsewhere.ts'
 import { guessCounter } from './infrastructure/redis/guess-counter.ts'
+import { openTracing } from './infrastructure/tracing/open-tracing.ts'
+import { traced, tracedDatabase, tracedHandOver } from './infrastructure/tracing/traced.ts'
 
 /** What tests and benchmarks may put in the place of the real thing. */
 export type Parts = {
@@ -118,13 +120,15 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     running.defer(pool.close)
     const metrics = createMetrics(inspectOutbox(pool, LEASE_SECONDS).measureOutbox)
     metrics.readPool(pool.connections)
-    const database = observedDatabase(pool, metrics.observeStatement)
+    const tracing = await openTracing({ endpoint: config.otlpEndpoint, version: packageVersion(), log })
+    running.defer(tracing.close)
+    const database = observedDatabase(tracedDatabase(pool, tracing), metrics.observeStatement)
     const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
     const now = await databaseClock(database)
     const writeAudit = auditLog(auditLines(log), hashAddress)
     const audit: Audit = event => {
       if (event.limit !== undefined) metrics.countLimitHit(event.limit)
-      writeAudit(event)
+      writeAudit({ traceParent: tracing.traceParent(), ...event })
     }
     const redis = await provideRedis()
     const onPostgres = statementsOn(database, {
@@ -134,6 +138,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       giveUpMailAfterSeconds: config.mailGiveUpAfterSeconds,
       codeTtlSeconds: config.codeTtlSeconds,
       leaseSeconds: LEASE_SECONDS,
+      traceParent: tracing.traceParent,
     })
     const statements =
       redis && config.codeStore === 'redis'
@@ -164,8 +169,18 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
         renewLeases: statements.renewLeases,
         bringForward: statements.bringForward,
         settle: statements.settleMessages,
-        handOverMail: handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
-        publishEvent: publisher.publish,
+        handOverMail: tracedHandOver(
+          tracing,
+          'hand over mail',
+          ({ attempts }) => ({ kind: 'client', attributes: { 'vestibule.attempt': attempts } }),
+          handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
+        ),
+        publishEvent: tracedHandOver(
+          tracing,
+          'hand over event',
+          ({ type }) => ({ kind: 'producer', attributes: { 'vestibule.event': type } }),
+          publisher.publish,
+        ),
         audit,
         count: metrics.countHandOver,
         newId,
@@ -200,8 +215,8 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
         ...statements,
         ...networkLimits(limit, config.limits),
         recentAddresses: createRecentAddresses(),
-        hashPassword,
-        verifyPassword,
+        hashPassword: traced(tracing, 'hash-password', hashPassword),
+        verifyPassword: traced(tracing, 'verify-password', verifyPassword),
         newId,
         newCodeId: keyring.newCodeId,
         deriveCode: keyring.deriveCode,
@@ -216,6 +231,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const server = await createServer({
       useCases: countOutcomes(useCases, metrics.countOutcome),
       observeRequest: metrics.observeRequest,
+      traceRequest: tracing.traceRequest,
       languages: languagesOf(templates),
       web: {
         publicUrl: config.publicUrl,

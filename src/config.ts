@@ -38,8 +38,11 @@ export type Config = ReturnType<typeof readVariables>
 /** Says everything that is wrong with the environment, a line for each variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  /** Each begins with the name of its variable. */
+  readonly problems: readonly string[]
   constructor(problems: string[]) {
     super(`The configuration is not usable:\n${problems.map(problem => `  ${problem}`).join('\n')}`)
+    this.problems = problems
   }
 }
 
@@ -134,6 +137,8 @@ const readVariables = (read: Reader, isTerminal: boolean) => {
     /** Where the web interface sends somebody whose account is active now. */
     afterActivationUrl: read.url('AFTER_ACTIVATION_URL', ['http:', 'https:']),
     docsEnabled: read.boolean('DOCS_ENABLED', !production),
+    /** Where traces are posted; `undefined`: there are none. The SDK reads the other OTEL_… for itself. */
+    otlpEndpoint: read.url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:']),
     logLevel: read.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
     logFormat: read.oneOf('LOG_FORMAT', ['pretty', 'json'], isTerminal && !production ? 'pretty' : 'json'),
   }

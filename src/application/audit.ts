@@ -33,6 +33,8 @@ export type SecurityEvent = {
   readonly limit?: string
   /** With `dropped`: of the outbox. */
   readonly messageId?: string
+  /** A `traceparent` of the trace that it is part of, when there is one. */
+  readonly traceParent?: string | undefined
   /** Missing when the person concerned, or the service by itself, has done it. */
   readonly by?: 'operator'
 } & Partial<Omit<Caller, 'gone'>>

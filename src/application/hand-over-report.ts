@@ -1,3 +1,4 @@
+import { traceField } from '../domain/trace-parent.ts'
 import type { Audit } from './audit.ts'
 import type { ClaimedMail, FailureClass, HandOverResult, Message, Settlement } from './outbox.ts'
 
@@ -29,6 +30,7 @@ export const reportHandOver =
       topic,
       message_id: message.id,
       correlation_id: message.correlationId,
+      ...traceField(message.traceParent),
       attempt: message.attempts,
       ...(failed && { failure: failed.failure, reason: failed.reason }),
       ...(acceptedAs !== undefined && { accepted_as: acceptedAs }),
@@ -54,10 +56,11 @@ export const reportHandOver =
     }
   }
 
-const auditSent = (audit: Audit, { userId, wanted, correlationId }: ClaimedMail): void =>
+const auditSent = (audit: Audit, { userId, wanted, correlationId, traceParent }: ClaimedMail): void =>
   audit({
     event: wanted?.code ? 'code_sent' : 'reminder_sent',
     userId,
     email: wanted?.email,
     correlationId,
+    traceParent,
   })

@@ -14,6 +14,8 @@ type Claimed = {
   /** Seconds since it was enqueued, by the database's clock. */
   readonly ageSeconds: number
   readonly correlationId: string
+  /** The trace it belongs to, when there is one: a `traceparent` of W3C Trace Context. */
+  readonly traceParent?: string
 }
 
 export type ClaimedMail = Claimed & {

@@ -7,6 +7,8 @@ type About = {
   /** When it became true, by the database's clock. */
   readonly time: Date
   readonly correlationId: string
+  /** The trace it belongs to, when there is one: a `traceparent` of W3C Trace Context. */
+  readonly traceParent?: string
 }
 
 /** What other systems may want to know. Each leaves through the outbox at least once, under a stable `id`. */

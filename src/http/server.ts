@@ -20,6 +20,7 @@ import { problemPages } from './routes/problem-pages.ts'
 import { type HasRoomToHash, userRoutes } from './routes/users.ts'
 import { type WebSettings, webPages } from './routes/web.ts'
 import { securityHeaders } from './security-headers.ts'
+import { type TraceRequest, traceRequests } from './trace-requests.ts'
 
 const BODY_LIMIT = 8 * 1024
 const HEADERS_LIMIT = 16 * 1024
@@ -40,6 +41,8 @@ export type ServerParts = {
   hasRoomToHash: HasRoomToHash
   log: FastifyBaseLogger
   observeRequest: ObserveRequest
+  /** Missing when there are no traces. */
+  traceRequest: TraceRequest | undefined
   /** Whose `X-Forwarded-For` is believed: nobody's, everybody's, that of so many hops, or of these networks. */
   trustProxy: boolean | number | string[]
   publicUrl: string
@@ -80,6 +83,7 @@ export const createServer = async (parts: ServerParts): Promise<FastifyInstance>
     },
   })
 
+  if (parts.traceRequest) traceRequests(server, parts.traceRequest)
   server.addHook('onRequest', async (request, reply) => whenOver(request, reply))
   acceptOnlyJson(server)
   addHeaderRules(server, answers, addCommonHeaders)

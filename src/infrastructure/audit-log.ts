@@ -1,4 +1,5 @@
 import type { Audit } from '../application/audit.ts'
+import { traceField } from '../domain/trace-parent.ts'
 
 /**
  * Writes security events as lines of the log. An address stands there as the hash under which the ledger knows
@@ -6,7 +7,7 @@ import type { Audit } from '../application/audit.ts'
  */
 export const auditLog =
   (log: { info: (fields: object, message: string) => void }, hashAddress: (email: string) => Buffer): Audit =>
-  ({ event, email, userId, replacedUserId, messageId, network, correlationId, limit, by }) => {
+  ({ event, email, userId, replacedUserId, messageId, network, correlationId, traceParent, limit, by }) => {
     log.info(
       {
         audit: event,
@@ -18,6 +19,7 @@ export const auditLog =
         ...(network !== undefined && { network }),
         ...(by !== undefined && { by }),
         ...(correlationId !== undefined && { correlation_id: correlationId }),
+        ...traceField(traceParent),
       },
       'security event',
     )

@@ -40,7 +40,11 @@ export const registration = (said: Partial<Registration> = {}): Registration => 
 })
 
 /** Every statement, with the settings of the tests. */
-export const statementsOn = (database: Database, sendsBudget: SendsBudget = UNLIMITED) =>
+export const statementsOn = (
+  database: Database,
+  sendsBudget: SendsBudget = UNLIMITED,
+  traceParent: () => string | undefined = () => undefined,
+) =>
   allStatementsOn(database, {
     hashAddress,
     sendsBudget,
@@ -48,6 +52,7 @@ export const statementsOn = (database: Database, sendsBudget: SendsBudget = UNLI
     leaseSeconds: LEASE_SECONDS,
     loginFailuresPerDay: LOGIN_FAILURES_PER_DAY,
     giveUpMailAfterSeconds: GIVE_UP_SECONDS,
+    traceParent,
   })
 
 export type Statements = ReturnType<typeof statementsOn>
@@ -70,6 +75,7 @@ export type OutboxRow = {
   topic: 'mail' | 'event'
   payload: object
   correlation_id: string
+  trace_parent: string | null
   attempts: number
   last_failure: string | null
 }

@@ -1,7 +1,8 @@
 import type { DomainEvent } from '../../domain/events.ts'
 
 /**
- * CloudEvents 1.0, JSON format. `correlationid` is an extension attribute, hence without an underscore.
+ * CloudEvents 1.0, JSON format. `correlationid` is an extension attribute, hence without an underscore;
+ * `traceparent`, which is there with traces only, is the one of its extension "Distributed Tracing".
  * docs/events.md describes it for those who receive it.
  */
 export type CloudEvent = {
@@ -14,6 +15,7 @@ export type CloudEvent = {
   datacontenttype: 'application/json'
   dataschema: string
   correlationid: string
+  traceparent?: string
   data: object
 }
 
@@ -42,6 +44,7 @@ export const asCloudEvent = (event: DomainEvent, source: string): CloudEvent => 
     datacontenttype: 'application/json',
     dataschema: `urn:vestibule:events:${type}`,
     correlationid: event.correlationId,
+    ...(event.traceParent !== undefined && { traceparent: event.traceParent }),
     data: event.data,
   }
 }

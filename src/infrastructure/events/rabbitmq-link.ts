@@ -62,6 +62,7 @@ export const openLink = async ({ url, timeoutMs }: { url: string; timeoutMs: num
           contentType: CLOUD_EVENT_TYPE,
           messageId: event.id,
           correlationId: event.correlationid,
+          ...(event.traceparent !== undefined && { headers: { traceparent: event.traceparent } }),
         }
         channel.publish(EXCHANGE, event.type, content, properties, error => {
           clearTimeout(deadline)

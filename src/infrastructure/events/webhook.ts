@@ -36,7 +36,11 @@ export const webhookPublisher = (options: {
     publish: async event => {
       if (gone) return GONE
       const body = JSON.stringify(asCloudEvent(event, options.source))
-      const headers = { 'content-type': `${CLOUD_EVENT_TYPE}; charset=utf-8`, ...sign(event.id, body) }
+      const headers = {
+        'content-type': `${CLOUD_EVENT_TYPE}; charset=utf-8`,
+        ...(event.traceParent !== undefined && { traceparent: event.traceParent }),
+        ...sign(event.id, body),
+      }
       return post(headers, body, judge)
     },
     close,

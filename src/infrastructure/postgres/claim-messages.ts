@@ -40,7 +40,7 @@ claimed as (
   returning outbox.*
 )
 select
-  claimed.id, claimed.user_id, topic, payload, correlation_id, attempts, claimed.created_at,
+  claimed.id, claimed.user_id, topic, payload, correlation_id, trace_parent, attempts, claimed.created_at,
   extract(epoch from now() - claimed.created_at)::float8 as age_seconds,
   users.email, users.locale, users.code_length
 from claimed
@@ -58,6 +58,7 @@ type Row = {
   id: string
   user_id: string
   correlation_id: string
+  trace_parent: string | null
   attempts: number
   created_at: Date
   age_seconds: number
@@ -80,12 +81,14 @@ export const claimMessages =
   }
 
 const asMessage = (row: Row): Message => {
+  const trace = row.trace_parent === null ? {} : { traceParent: row.trace_parent }
   const claimed = {
     id: row.id,
     userId: row.user_id,
     attempts: row.attempts,
     ageSeconds: row.age_seconds,
     correlationId: row.correlation_id,
+    ...trace,
   }
   if (row.topic === 'event') {
     const { type, ...data } = row.payload
@@ -95,6 +98,7 @@ const asMessage = (row: Row): Message => {
       userId: row.user_id,
       time: row.created_at,
       correlationId: row.correlation_id,
+      ...trace,
       data: { id: row.user_id, ...data },
     } as DomainEvent
     return { ...claimed, topic: 'event', event }

@@ -27,14 +27,18 @@ forgiven as (
   where address_hash = $3
 ),
 enqueued as (
-  insert into outbox (user_id, id, topic, payload, correlation_id)
-  select id, $4, 'event', jsonb_build_object('type', 'user.activated', 'email', email), $5 from activated
+  insert into outbox (user_id, id, topic, payload, correlation_id, trace_parent)
+  select id, $4, 'event', jsonb_build_object('type', 'user.activated', 'email', email), $5, $6 from activated
 )
 select id from activated`,
 }
 
 export const consumeCode =
-  (database: Database, hashAddress: (email: string) => Buffer): ConsumeCode =>
+  (
+    database: Database,
+    hashAddress: (email: string) => Buffer,
+    traceParent: () => string | undefined,
+  ): ConsumeCode =>
   async ({ user, codeId, eventId, correlationId }) => {
     const rows = await database.query(statement, [
       user.id,
@@ -42,6 +46,7 @@ export const consumeCode =
       hashAddress(user.email),
       eventId,
       correlationId,
+      traceParent(),
     ])
     return rows.length === 1
   }

@@ -24,8 +24,8 @@ charged as (${chargedSend('$2', 'replaced', budget)}
   returning ${secondsUntil(nextSendAt(budget))} as wait_seconds
 ),
 enqueued as (
-  insert into outbox (user_id, id, topic, payload, correlation_id)
-  select id, $4, 'mail', jsonb_build_object('code_id', $3::text), $5 from replaced
+  insert into outbox (user_id, id, topic, payload, correlation_id, trace_parent)
+  select id, $4, 'mail', jsonb_build_object('code_id', $3::text), $5, $6 from replaced
 )
 select wait_seconds from charged`,
 })
@@ -44,6 +44,7 @@ export const replaceCode = (
   database: Database,
   hashAddress: (email: string) => Buffer,
   budget: SendsBudget,
+  traceParent: () => string | undefined,
 ): ReplaceCode => {
   const replaceStatement = replace(budget)
   const explainStatement = explain(budget)
@@ -56,6 +57,7 @@ export const replaceCode = (
       codeId,
       mailId,
       correlationId,
+      traceParent(),
     ])
     if (replaced) return { ok: true, retryAfterSeconds: replaced.wait_seconds }
 

@@ -19,7 +19,7 @@ with settlement as (
 ),
 mine as (
   select outbox.user_id, outbox.id, outbox.topic, outbox.payload->>'code_id' as code_id, outbox.correlation_id,
-    settlement.result, settlement.seconds, settlement.reason, settlement.event_id
+    outbox.trace_parent, settlement.result, settlement.seconds, settlement.reason, settlement.event_id
   from settlement
   join outbox on outbox.user_id = settlement.user_id and outbox.id = settlement.id
   where settlement.result = 'accepted' or outbox.attempts = settlement.attempts
@@ -52,9 +52,10 @@ reminders as (
   from mine join users on users.id = mine.user_id
   where mine.topic = 'mail' and mine.code_id is null
 )
-insert into outbox (user_id, id, topic, payload, correlation_id)
+insert into outbox (user_id, id, topic, payload, correlation_id, trace_parent)
 select user_id, event_id, 'event',
-  jsonb_build_object('type', 'mail.given_up', 'email', email, 'mail', mail, 'reason', reason), correlation_id
+  jsonb_build_object('type', 'mail.given_up', 'email', email, 'mail', mail, 'reason', reason), correlation_id,
+  trace_parent
 from mine
 join (select * from codes union all select * from reminders) as waited_for using (user_id, id)
 where mine.result = 'given_up'`,

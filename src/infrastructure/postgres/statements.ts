@@ -23,22 +23,24 @@ export type StatementSettings = {
   codeTtlSeconds: number
   leaseSeconds: number
   giveUpMailAfterSeconds: number
+  /** Of the request that a message is enqueued for, when there are traces. */
+  traceParent: () => string | undefined
 }
 
 /** Every statement of the service, on one database, by the name of the port that it implements. */
 export const statementsOn = (database: Database, settings: StatementSettings) => {
-  const { hashAddress, sendsBudget, loginFailuresPerDay } = settings
+  const { hashAddress, sendsBudget, loginFailuresPerDay, traceParent } = settings
   return {
-    ...registrationStatements(database, hashAddress, sendsBudget),
+    ...registrationStatements(database, hashAddress, sendsBudget, traceParent),
     findAccount: findAccount(database, hashAddress, sendsBudget, loginFailuresPerDay),
     countLoginFailure: countLoginFailure(database, hashAddress, loginFailuresPerDay),
     renewPasswordHash: renewPasswordHash(database),
     countGuess: countGuess(database, hashAddress),
     ...guessesElsewhere(database, hashAddress),
-    consumeCode: consumeCode(database, hashAddress),
+    consumeCode: consumeCode(database, hashAddress, traceParent),
     explainDeadCode: explainDeadCode(database),
     readCodeStatus: readCodeStatus(database, hashAddress, sendsBudget),
-    replaceCode: replaceCode(database, hashAddress, sendsBudget),
+    replaceCode: replaceCode(database, hashAddress, sendsBudget, traceParent),
     claimMessages: claimMessages(database, settings.leaseSeconds),
     bringForward: bringForward(database, settings.leaseSeconds),
     renewLeases: renewLeases(database, settings.leaseSeconds),

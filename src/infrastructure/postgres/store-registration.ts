@@ -27,7 +27,7 @@ const forRegistration = (budget: SendsBudget) => `,
     login_failures = case when exists (select from registered) then 0 else address_ledger.login_failures end
   where exists (select from registered) or not ${spent(budget)}`
 
-/** With $10, an active account is reminded of itself; without, it is left alone. */
+/** With $10, an active account is reminded of itself; without, it is left alone. $11 is the trace. */
 const register = (budget: SendsBudget) => ({
   name: 'register',
   text: `
@@ -56,19 +56,19 @@ to_remind as (
   select id from before
   where $10::boolean and activated_at is not null
 ),
-charged as (${chargedSend('$1', '(select from registered union all select from to_remind)', budget, forRegistration(budget))}
+charged as (${chargedSend('$1', '(select from registered union all select from to_remind) as asked', budget, forRegistration(budget))}
   returning address_hash
 ),
 reminded as (
   select to_remind.id from to_remind, charged
 ),
 enqueued as (
-  insert into outbox (user_id, id, topic, payload, correlation_id)
-  select id, $6::uuid, 'mail', jsonb_build_object('code_id', $5::text), $9 from registered
+  insert into outbox (user_id, id, topic, payload, correlation_id, trace_parent)
+  select id, $6::uuid, 'mail', jsonb_build_object('code_id', $5::text), $9, $11 from registered
   union all
-  select id, $7::uuid, 'event', jsonb_build_object('type', 'user.registered', 'email', email), $9 from registered
+  select id, $7::uuid, 'event', jsonb_build_object('type', 'user.registered', 'email', email), $9, $11 from registered
   union all
-  select id, $6::uuid, 'mail', '{}', $9 from reminded
+  select id, $6::uuid, 'mail', '{}', $9, $11 from reminded
 )
 select id, email, created_at, (select id from before) as replaced_id from registered
 union all
@@ -99,6 +99,7 @@ export const registrationStatements = (
   database: Database,
   hashAddress: (email: string) => Buffer,
   budget: SendsBudget,
+  traceParent: () => string | undefined,
 ): { storeRegistration: StoreRegistration; storeQuietly: StoreQuietly; findObstacle: FindObstacle } => {
   const registerStatement = register(budget)
   const explainStatement = explain(budget)
@@ -116,6 +117,7 @@ export const registrationStatements = (
       locale,
       correlationId,
       remind,
+      traceParent(),
     ])
     return row
   }

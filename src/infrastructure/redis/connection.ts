@@ -1,6 +1,5 @@
 import { Cluster, Redis } from 'ioredis'
 import { Unavailable } from '../../domain/refusals.ts'
-import type { Log } from '../log.ts'
 
 /** All that is kept in Redis begins with it: others may use the same server. */
 export const KEY_PREFIX = 'vestibule:'
@@ -38,6 +37,9 @@ const MESSAGES = {
   },
 } as const
 
+/** The part of a log that is needed here. */
+type RedisLog = Record<'info' | 'warn' | 'error', (fields: { reason?: string }, message: string) => void>
+
 export type RedisConnection = {
   readonly client: Redis | Cluster
   /**
@@ -66,7 +68,7 @@ export const openRedis = async (options: {
   urls: readonly string[]
   timeoutMs: number
   demanded: boolean
-  log: Log
+  log: RedisLog
 }): Promise<RedisConnection> => {
   const { timeoutMs, log } = options
   const messages = MESSAGES[options.demanded ? 'demanded' : 'optional']
