@@ -33,6 +33,7 @@ const statementsOn = (database: Database) =>
     hashAddress,
     sendsBudget: { spacingSeconds: 0, perHour: 5, perDay: 10 },
     codeTtlSeconds: 3600,
+    traceParent: () => undefined,
     leaseSeconds: 10,
     loginFailuresPerDay: 100,
     giveUpMailAfterSeconds: 3600,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { type Addresses, createApp } from './app.ts'
 import { type Config, loadEnvFile, readConfig } from './config.ts'
-import { type Migrate, migrate, outbox, users } from './operator.ts'
+import { doctor, type Migrate, migrate, outbox, users } from './operator.ts'
 
 const USAGE = `Usage: vestibule <command>
 
@@ -12,6 +12,8 @@ const USAGE = `Usage: vestibule <command>
                    take the newest migration back, with the data that only it has a place for
   users …          look at users, activate and delete them: list, show, activate, delete
   outbox …         look at what waits to leave, and steer it: list, show, retry, drop
+  doctor           check the configuration and everything the service depends on, and say what to do
+    --json         for programs
 
 The environment configures all of them: see README.md.
 `
@@ -32,6 +34,13 @@ const main = async ([command, ...args]: string[]): Promise<void> => {
   if (command === 'outbox' || command === 'users') {
     const { output, exitCode } = await { outbox, users }[command](readEnvironment, DATA_DIR, args)
     process[exitCode === 0 ? 'stdout' : 'stderr'].write(output)
+    process.exitCode = exitCode
+    return
+  }
+  if (command === 'doctor') {
+    const { output, exitCode } = await doctor(readEnvironment, DATA_DIR, args)
+    // What is wrong is the answer, also to a program that reads it.
+    process[exitCode === 2 ? 'stderr' : 'stdout'].write(output)
     process.exitCode = exitCode
     return
   }

@@ -11,19 +11,9 @@ const CONNECTIONS = 20
  * Hands mails over by SMTP, on a pool of connections that is kept. Each step of the conversation may take
  * `timeoutMs`, and so may all of it together: a server that dawdles at every step would keep a mail for minutes.
  */
-export const smtpTransport = (options: { url: string; timeoutMs: number }): MailTransport => {
+export const smtpTransport = (options: SmtpOptions): MailTransport => {
   const connections = connectionsTo(options.url)
-  const transporter = createTransport({
-    ...connections,
-    pool: true,
-    connectionTimeout: options.timeoutMs,
-    greetingTimeout: options.timeoutMs,
-    socketTimeout: options.timeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    // It would show mails whole, codes included.
-    logger: false,
-  })
+  const transporter = openPool(connections, options.timeoutMs)
 
   return {
     handOver: async mail => {
@@ -47,6 +37,39 @@ export const smtpTransport = (options: { url: string; timeoutMs: number }): Mail
     close: () => transporter.close(),
   }
 }
+
+/** Connects as for a mail, logs in if there are credentials, and hangs up. Does not throw. */
+export const trySmtp = async (options: SmtpOptions): Promise<HandOverResult> => {
+  const connections = connectionsTo(options.url)
+  // Where there is nothing to log in with, it is no failure that a server would let others do so.
+  const transporter = openPool(
+    { ...connections, forceAuth: connections.auth !== undefined },
+    options.timeoutMs,
+  )
+  try {
+    await transporter.verify()
+    return { result: 'accepted' }
+  } catch (error) {
+    return failure(error as SmtpError)
+  } finally {
+    transporter.close()
+  }
+}
+
+type SmtpOptions = { url: string; timeoutMs: number }
+
+const openPool = (connections: ReturnType<typeof connectionsTo>, timeoutMs: number) =>
+  createTransport({
+    ...connections,
+    pool: true,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    // It would show mails whole, codes included.
+    logger: false,
+  })
 
 /** How most mail servers end their last answer: `250 2.0.0 Ok: queued as 4ZkQ1T3xyz`, `250 OK id=1tKd2a-000-Ab`. */
 const QUEUE_ID = /(?:queued as |\bid=)([\w.-]{1,64})$/i

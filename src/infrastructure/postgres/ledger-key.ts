@@ -37,6 +37,18 @@ export const provideLedgerKey = async (
   return rotated
 }
 
+/** Says which of the keys that are configured opens the one in the database, and changes nothing there. */
+export const tryLedgerKey = async (
+  database: Database,
+  secretKey: string,
+  previousSecretKey: string | undefined,
+): Promise<'fits' | 'previous fits' | 'none fits' | 'unused'> => {
+  const sealed = await readSealed(database)
+  if (!sealed) return 'unused'
+  if (unseal(sealed, secretKey)) return 'fits'
+  return previousSecretKey !== undefined && unseal(sealed, previousSecretKey) ? 'previous fits' : 'none fits'
+}
+
 const readSealed = async (database: Database): Promise<Buffer | undefined> =>
   (await database.query<{ sealed: Buffer }>(READ))[0]?.sealed
 

@@ -2,12 +2,16 @@ import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
+import type { Database } from './database.ts'
 import { findPrimary } from './primary.ts'
 
 const DIRECTORY = fileURLToPath(new URL('../../../migrations', import.meta.url))
 const TABLE = 'schema_migrations'
 /** Nobody waits for an answer: a database that is being started may take its time. */
 const FIND_MS = 10_000
+
+const HAS_TABLE = { name: 'has-migrations', text: `select to_regclass('${TABLE}') is not null as present` }
+const APPLIED = { name: 'applied-migrations', text: `select name from ${TABLE} order by id` }
 
 export type MigrationStatus = { name: string; appliedAt: Date | null }
 
@@ -45,11 +49,21 @@ export const migrationStatus = (databaseUrl: string): Promise<MigrationStatus[]>
       ? await client.query(`select name, run_on::timestamptz from ${TABLE}`)
       : { rows: [] }
     const appliedAt = new Map<string, Date>(rows.map(row => [row.name, row.run_on]))
-    const files = (await readdir(DIRECTORY)).filter(file => file.endsWith('.sql')).sort()
-    return files
-      .map(file => file.replace(/\.sql$/, ''))
-      .map(name => ({ name, appliedAt: appliedAt.get(name) ?? null }))
+    return (await knownMigrations()).map(name => ({ name, appliedAt: appliedAt.get(name) ?? null }))
   })
+
+/** The names of the migrations of this version, oldest first. */
+export const knownMigrations = async (): Promise<string[]> => {
+  const files = (await readdir(DIRECTORY)).filter(file => file.endsWith('.sql')).sort()
+  return files.map(file => file.replace(/\.sql$/, ''))
+}
+
+/** The names of all that are applied, also those that this version does not know. */
+export const appliedMigrations = async (database: Database): Promise<string[]> => {
+  const [table] = await database.query<{ present: boolean }>(HAS_TABLE)
+  const rows = table?.present ? await database.query<{ name: string }>(APPLIED) : []
+  return rows.map(({ name }) => name)
+}
 
 const runMigrations = (
   client: pg.Client,
