@@ -1,19 +1,17 @@
 import { resolve } from 'node:path'
 import { type Addresses, createApp } from './app.ts'
 import { type Config, loadEnvFile, readConfig } from './config.ts'
-import { doctor, type Migrate, migrate, outbox, users } from './operator.ts'
+import { doctor, migrate, outbox, users } from './operator.ts'
 
 const USAGE = `Usage: vestibule <command>
 
   serve            start the service
-  migrate up       bring the schema of the database up to date
-  migrate status   list the migrations and when each was applied
-  migrate down <migration>
-                   take the newest migration back, with the data that only it has a place for
+  migrate …        bring the schema of the database up to date: up, down, status
   users …          look at users, activate and delete them: list, show, activate, delete
   outbox …         look at what waits to leave, and steer it: list, show, retry, drop
   doctor           check the configuration and everything the service depends on, and say what to do
-    --json         for programs
+
+All but serve take --json, for programs.
 
 The environment configures all of them: see README.md.
 `
@@ -22,17 +20,9 @@ const DATA_DIR = resolve('.data')
 
 const main = async ([command, ...args]: string[]): Promise<void> => {
   const [argument] = args
-  const migration = command === 'migrate' ? whichMigration(args) : undefined
   if (command === 'serve' && argument === undefined) return serve(readEnvironment())
-  if (migration) {
-    const migrations = await migrate(readEnvironment(), DATA_DIR, migration)
-    for (const { name, appliedAt } of migrations) {
-      process.stdout.write(`${name}  ${appliedAt ? `applied ${appliedAt.toISOString()}` : 'pending'}\n`)
-    }
-    return
-  }
-  if (command === 'outbox' || command === 'users') {
-    const { output, exitCode } = await { outbox, users }[command](readEnvironment, DATA_DIR, args)
+  if (command === 'migrate' || command === 'outbox' || command === 'users') {
+    const { output, exitCode } = await { migrate, outbox, users }[command](readEnvironment, DATA_DIR, args)
     process[exitCode === 0 ? 'stdout' : 'stderr'].write(output)
     process.exitCode = exitCode
     return
@@ -50,12 +40,6 @@ const main = async ([command, ...args]: string[]): Promise<void> => {
   }
   process.stderr.write(USAGE)
   process.exitCode = 2
-}
-
-const whichMigration = ([to, name, ...more]: string[]): Migrate | undefined => {
-  if (more.length > 0) return undefined
-  if (name === undefined) return to === 'up' || to === 'status' ? { to } : undefined
-  return to === 'down' ? { to, name } : undefined
 }
 
 const readEnvironment = (): Config => {

@@ -7,6 +7,7 @@ import { type Check, diagnose, type Finding, type Verdict } from './application/
 import { operateOutbox } from './application/operate-outbox.ts'
 import { operateUsers } from './application/operate-users.ts'
 import { DOCTOR_USAGE, parseDoctorCommand } from './command-line/doctor.ts'
+import { MIGRATE_USAGE, parseMigrateCommand } from './command-line/migrate.ts'
 import { OUTBOX_USAGE, parseOutboxCommand } from './command-line/outbox.ts'
 import type { CommandResult } from './command-line/output.ts'
 import { parseUsersCommand, USERS_USAGE } from './command-line/users.ts'
@@ -28,12 +29,7 @@ import { inspectOutbox } from './infrastructure/postgres/inspect-outbox.ts'
 import { inspectUsers } from './infrastructure/postgres/inspect-users.ts'
 import { LEASE_SECONDS } from './infrastructure/postgres/lease.ts'
 import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
-import {
-  type MigrationStatus,
-  migrateDown,
-  migrateUp,
-  migrationStatus,
-} from './infrastructure/postgres/migrate.ts'
+import { migrateDown, migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
 import { settleMessages } from './infrastructure/postgres/settle-messages.ts'
 
 /**
@@ -41,17 +37,24 @@ import { settleMessages } from './infrastructure/postgres/settle-messages.ts'
  * service runs or not. `dataDir` is where the embedded database lives.
  */
 
-export type Migrate = { to: 'up' } | { to: 'status' } | { to: 'down'; name: string }
+/** `migrate …`. The configuration is read only when the command was understood. */
+export const migrate = async (
+  readConfig: () => Config,
+  dataDir: string,
+  args: string[],
+): Promise<CommandResult> => {
+  const command = parseMigrateCommand(args)
+  if (!command) return { output: MIGRATE_USAGE, exitCode: 2 }
+  return withDatabaseUrl(readConfig(), dataDir, url =>
+    command(async wanted => {
+      if (wanted.to === 'up') await migrateUp(url)
+      if (wanted.to === 'down') await migrateDown(url, wanted.name)
+      return migrationStatus(url)
+    }),
+  )
+}
 
-/** `migrate …`; returns what is applied then. */
-export const migrate = (config: Config, dataDir: string, wanted: Migrate): Promise<MigrationStatus[]> =>
-  withDatabaseUrl(config, dataDir, async url => {
-    if (wanted.to === 'up') await migrateUp(url)
-    if (wanted.to === 'down') await migrateDown(url, wanted.name)
-    return await migrationStatus(url)
-  })
-
-/** `outbox …`. The configuration is read only when the command was understood. */
+/** `outbox …`, likewise. */
 export const outbox = async (
   readConfig: () => Config,
   dataDir: string,

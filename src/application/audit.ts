@@ -24,6 +24,7 @@ export type SecurityEvent = {
     | 'purged'
     | 'deleted'
     | 'dropped'
+    | 'retried'
   /** Canonical address. It is logged as its keyed hash, never as it is. */
   readonly email?: string | undefined
   readonly userId?: string
@@ -31,7 +32,7 @@ export type SecurityEvent = {
   readonly replacedUserId?: string
   /** With `limit_hit`: the name of its policy. */
   readonly limit?: string
-  /** With `dropped`: of the outbox. */
+  /** With `dropped` and `retried`: of the outbox; missing when all were. */
   readonly messageId?: string
   /** A `traceparent` of the trace that it is part of, when there is one. */
   readonly traceParent?: string | undefined

@@ -64,7 +64,12 @@ export const operateOutbox = (ports: {
 }): OutboxOperator => ({
   list: ports.listMessages,
   measure: ports.measureOutbox,
-  retry: ports.retryMessages,
+  retry: async id => {
+    const count = await ports.retryMessages(id)
+    if (count > 0)
+      ports.audit({ event: 'retried', ...(id !== undefined && { messageId: id }), by: 'operator' })
+    return count
+  },
   drop: async id => {
     const claimed = await ports.claimMessage(id)
     if (claimed === 'busy' || claimed === 'unknown') return claimed

@@ -88,6 +88,19 @@ id                                    what             to                age    
     assert.match(none.output, /^Nothing waits for longer/)
   })
 
+  it('says in JSON what it changed', async () => {
+    assert.deepEqual(
+      JSON.parse((await run(['retry', '--all', '--json'], { retry: async () => 12 })).output),
+      {
+        retried: 12,
+      },
+    )
+    for (const result of ['dropped', 'busy', 'unknown'] as const) {
+      const { output, exitCode } = await run(['drop', ID, '--json'], { drop: async () => result })
+      assert.deepEqual([JSON.parse(output), exitCode], [{ result }, result === 'dropped' ? 0 : 1])
+    }
+  })
+
   it('ends with 1 when nothing has that id, or when it may be on its way', async () => {
     const gone = '01985d3c-7b0a-7c3e-9d2f-000000000000'
     for (const command of ['show', 'retry', 'drop']) {

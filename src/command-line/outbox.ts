@@ -14,7 +14,7 @@ export const OUTBOX_USAGE = `Usage: vestibule outbox <command>
   drop <id>        give a mail up: its code is dead, its address free, mail.given_up is published;
                    of an event: forget it, nobody will hear of it
 
-  --json           for programs (list, show)
+  --json           for programs
   --show-addresses whole addresses instead of a***@example.com (list, show)
 
 docs/operations.md says what to look for.
@@ -45,8 +45,8 @@ export const parseOutboxCommand = (
     return outbox => list(outbox, topic, Number(limit), asked)
   }
   if (command === 'show' && id !== undefined) return outbox => show(outbox, id, asked)
-  if (command === 'retry' && (id === undefined) === all) return outbox => retry(outbox, id)
-  if (command === 'drop' && id !== undefined) return outbox => drop(outbox, id)
+  if (command === 'retry' && (id === undefined) === all) return outbox => retry(outbox, id, asked)
+  if (command === 'drop' && id !== undefined) return outbox => drop(outbox, id, asked)
   return undefined
 }
 
@@ -68,28 +68,34 @@ const list = async (
 
 const show = async (outbox: OutboxOperator, id: string, { json, shown }: Asked): Promise<CommandResult> => {
   const [message] = (await outbox.list({ id, limit: 1 })).map(shown)
-  if (!message) return unknown(id)
+  if (!message) return unknown(id, json)
   const fields = record(message)
   return done(
     json ? asJson(fields) : table(Object.entries(fields).map(([name, value]) => [name, `${value ?? '-'}`])),
   )
 }
 
-const retry = async (outbox: OutboxOperator, id: string | undefined): Promise<CommandResult> => {
-  if (id !== undefined && (await outbox.list({ id, limit: 1 })).length === 0) return unknown(id)
+const retry = async (
+  outbox: OutboxOperator,
+  id: string | undefined,
+  { json }: Asked,
+): Promise<CommandResult> => {
+  if (id !== undefined && (await outbox.list({ id, limit: 1 })).length === 0) return unknown(id, json)
   const count = await outbox.retry(id)
+  if (json) return done(asJson({ retried: count }))
   return done(count === 0 ? 'Nothing waits for longer than 10 seconds.\n' : `Tried again soon: ${count}\n`)
 }
 
-const drop = async (outbox: OutboxOperator, id: string): Promise<CommandResult> => {
+const drop = async (outbox: OutboxOperator, id: string, { json }: Asked): Promise<CommandResult> => {
   const result = await outbox.drop(id)
-  if (result === 'dropped') return done('Dropped.\n')
-  if (result === 'unknown') return unknown(id)
-  return { output: 'It may be on its way just now. Try again in 10 seconds.\n', exitCode: 1 }
+  if (result === 'unknown') return unknown(id, json)
+  const busy = 'It may be on its way just now. Try again in 10 seconds.\n'
+  const output = json ? asJson({ result }) : result === 'dropped' ? 'Dropped.\n' : busy
+  return { output, exitCode: result === 'dropped' ? 0 : 1 }
 }
 
-const unknown = (id: string): CommandResult => ({
-  output: `No message ${id} waits: it has left, or it never was.\n`,
+const unknown = (id: string, json: boolean): CommandResult => ({
+  output: json ? asJson({ result: 'unknown' }) : `No message ${id} waits: it has left, or it never was.\n`,
   exitCode: 1,
 })
 

@@ -17,7 +17,7 @@ import { refusal, startMailServer } from '../support/smtp-servers.ts'
 const PASSWORD = 'open-nutmeg'
 const NOBODY = '127.0.0.1:1'
 
-describe('vestibule doctor', { timeout: 120_000 }, () => {
+describe('vestibule doctor', { timeout: 400_000 }, () => {
   let database: TestDatabase
   before(async () => {
     database = await createDatabase()
@@ -273,7 +273,7 @@ describe('vestibule doctor', { timeout: 120_000 }, () => {
   }
 })
 
-describe('vestibule doctor, with a standby', { timeout: 120_000 }, () => {
+describe('vestibule doctor, with a standby', { timeout: 400_000 }, () => {
   it('tells it from the primary, and whether it could take over', async t => {
     const servers = await startReplicatedPostgres()
     t.after(servers.stop)

@@ -26,16 +26,22 @@ export const spawnCommand = (
   args: string[],
   folder: string,
   env: Record<string, string> = {},
+  main = MAIN,
 ): ChildProcess =>
-  spawn(process.execPath, [MAIN, ...args], {
+  spawn(process.execPath, [main, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
   })
 
 /** Starts the service and waits until it says that it is ready. */
-export const serve = async (folder: string, env: Record<string, string> = {}): Promise<RunningCommand> => {
-  const child = spawnCommand(['serve'], folder, { PORT: '0', ...NO_METRICS, ...PATIENT, ...env })
+export const serve = async (
+  folder: string,
+  env: Record<string, string> = {},
+  main = MAIN,
+): Promise<RunningCommand> => {
+  const settings = { PORT: '0', ...NO_METRICS, ...PATIENT, ...env }
+  const child = spawnCommand(['serve'], folder, settings, main)
   let printed = ''
   const ready = new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer) => {
