@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { noBroker } from '../support/broker.ts'
-import { noFaketime } from '../support/faketime.ts'
 import { noBalancer } from '../support/haproxy.ts'
 import { noRedis } from '../support/redis.ts'
 import { type Cluster, startCluster } from './cluster.ts'
@@ -10,14 +9,15 @@ import { runScenario } from './run-scenario.ts'
 import type { ScenarioName } from './scenarios.ts'
 import { verdict, wrongs } from './verdict.ts'
 
-/** A short run of each scenario, always the same one. `npm run chaos` does longer ones. */
+/**
+ * A short run of what no other test does with several instances under load, always the same one. `npm run chaos` has
+ * longer ones, and more.
+ */
 const SHORT: readonly { scenario: ScenarioName; skip?: string | false }[] = [
   { scenario: 'drain' },
   { scenario: 'kill' },
-  { scenario: 'database-crash' },
   { scenario: 'fail-over' },
   { scenario: 'dependencies', skip: noBroker },
-  { scenario: 'clock-skew', skip: noFaketime },
 ]
 const SEED = 1
 const SECONDS = 2
