@@ -77,7 +77,11 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
     const { email, id } = await registerInVain()
     assert.equal((await createClient(app.url).register(email)).status, 409)
     const { exitCode, output } = await outbox('drop', id)
-    assert.deepEqual({ exitCode, output }, { exitCode: 0, output: 'Dropped.\n' })
+    assert.equal(exitCode, 0)
+    assert.match(output, /^Dropped\.$/m)
+    const audited = output.split('\n').find(line => line.startsWith('{'))
+    const { audit, message_id, by } = JSON.parse(audited ?? '{}')
+    assert.deepEqual([audit, message_id, by], ['dropped', id, 'operator'])
     const { event } = await app.logLine({ msg: 'mail.given_up', event: { data: { email } } })
     assert.deepEqual((event as { data: object }).data, {
       id: (event as { subject: string }).subject,
