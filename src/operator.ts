@@ -23,7 +23,7 @@ import { lookAtMail, lookAtTemplates } from './infrastructure/diagnosis/mail.ts'
 import { lookAtRedis } from './infrastructure/diagnosis/redis.ts'
 import { startEmbeddedPostgres } from './infrastructure/embedded/postgres.ts'
 import { secretFile } from './infrastructure/embedded/secret-file.ts'
-import { createLog } from './infrastructure/log.ts'
+import { createLog, type Log } from './infrastructure/log.ts'
 import { type Database, openDatabase } from './infrastructure/postgres/database.ts'
 import { inspectOutbox } from './infrastructure/postgres/inspect-outbox.ts'
 import { inspectUsers } from './infrastructure/postgres/inspect-users.ts'
@@ -142,13 +142,7 @@ const examineDatabase = async (config: Config, dataDir: string): Promise<Finding
   const secretKey =
     config.secretKey ?? (await readFile(join(dataDir, 'secret.key'), 'utf8').catch(() => undefined))
   return withDatabaseUrl(config, dataDir, async url => {
-    const database = openDatabase({
-      url,
-      poolMax: 1,
-      timeoutMs: CONNECT_MS,
-      preparedStatements: config.databasePreparedStatements,
-      log: { warn: () => {} },
-    })
+    const database = openOne(config, url, CONNECT_MS, { warn: () => {} })
     const checks = [
       ...databaseContents(database, { ...config, secretKey }),
       ...databaseServer(database, { production: config.production, poolMax: config.databasePoolMax }),
@@ -181,13 +175,7 @@ const withOperator = <Result>(
 ): Promise<Result> =>
   withDatabaseUrl(config, dataDir, async url => {
     const log = createLog({ level: 'info', format: 'json', to: 'stderr' })
-    const database = openDatabase({
-      url,
-      poolMax: 1,
-      timeoutMs: config.databaseTimeoutMs,
-      preparedStatements: config.databasePreparedStatements,
-      log,
-    })
+    const database = openOne(config, url, config.databaseTimeoutMs, log)
     try {
       const secretKey = config.secretKey ?? (await secretFile(join(dataDir, 'secret.key')))
       const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
@@ -197,6 +185,14 @@ const withOperator = <Result>(
       await database.close()
     }
   })
+
+/** A command needs one connection. */
+const openOne = (
+  { databasePreparedStatements: preparedStatements }: Config,
+  url: string,
+  timeoutMs: number,
+  log: Pick<Log, 'warn'>,
+): Database => openDatabase({ url, poolMax: 1, timeoutMs, preparedStatements, log })
 
 const withDatabaseUrl = async <Result>(
   config: Config,

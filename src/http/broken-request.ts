@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
+import type { ObserveRequest } from '../application/request-report.ts'
 import { correlationId } from './correlation-id.ts'
-import type { ObserveRequest } from './observe-request.ts'
 import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemDocument } from './problems.ts'
 import { securityHeaders } from './security-headers.ts'
 

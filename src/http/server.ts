@@ -5,6 +5,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import type { ObserveRequest, TraceRequest } from '../application/request-report.ts'
 import type { UseCases } from '../application/use-cases.ts'
 import { Unavailable } from '../domain/refusals.ts'
 import type { Languages } from './accepted-language.ts'
@@ -13,14 +14,13 @@ import { answerBrokenRequest } from './broken-request.ts'
 import { correlationId } from './correlation-id.ts'
 import { addDocs, describeApi } from './docs.ts'
 import { acceptOnlyJson, RequestProblem } from './json-body.ts'
-import type { ObserveRequest } from './observe-request.ts'
 import { type Answers, createAnswers, type ProblemCode } from './problems.ts'
 import { healthRoutes } from './routes/health.ts'
 import { problemPages } from './routes/problem-pages.ts'
 import { type HasRoomToHash, userRoutes } from './routes/users.ts'
 import { type WebSettings, webPages } from './routes/web.ts'
 import { securityHeaders } from './security-headers.ts'
-import { type TraceRequest, traceRequests } from './trace-requests.ts'
+import { traceRequests } from './trace-requests.ts'
 
 const BODY_LIMIT = 8 * 1024
 const HEADERS_LIMIT = 16 * 1024

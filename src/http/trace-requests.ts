@@ -1,23 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-
-/** A request that has begun. `traceParent` is what its caller has sent as `traceparent`. */
-type RequestBegun = {
-  readonly method: string
-  /** As it is declared; missing when the request met none. */
-  readonly route: string | undefined
-  readonly correlationId: string
-  readonly traceParent: string | undefined
-}
-
-type RequestTrace = {
-  readonly traceId: string
-  /** Does some work, and whatever follows from it, as part of the request. */
-  readonly within: (work: () => void) => void
-  /** `status` is missing when the client went before the answer came. */
-  readonly end: (status: number | undefined) => void
-}
-
-export type TraceRequest = (request: RequestBegun) => RequestTrace
+import type { TraceRequest } from '../application/request-report.ts'
 
 /** Asked every few seconds by whatever watches the service. */
 const NOT_WORTH_A_TRACE = '/health/'

@@ -1,16 +1,8 @@
 import { Histogram, type Registry } from 'prom-client'
+import type { ObserveRequest } from '../../application/request-report.ts'
+import { knownMethod } from '../known-methods.ts'
 
-type RequestDone = {
-  readonly method: string | undefined
-  readonly route: string | undefined
-  readonly status: number | undefined
-  readonly seconds: number
-}
-
-export type RequestMetrics = { observeRequest: (request: RequestDone) => void }
-
-/** A scanner may send any method there is; these are the ones that tell something. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+export type RequestMetrics = { observeRequest: ObserveRequest }
 
 export const requestMetrics = (registry: Registry): RequestMetrics => {
   const duration = new Histogram({
@@ -22,8 +14,7 @@ export const requestMetrics = (registry: Registry): RequestMetrics => {
   })
   return {
     observeRequest: ({ method, route = 'none', status = 'closed', seconds }) => {
-      const known = method !== undefined && METHODS.has(method) ? method : 'other'
-      duration.observe({ method: known, route, status }, seconds)
+      duration.observe({ method: knownMethod(method) ?? 'other', route, status }, seconds)
     },
   }
 }

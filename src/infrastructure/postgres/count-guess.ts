@@ -1,6 +1,7 @@
 import type { CountGuess } from '../../application/activate-user.ts'
 import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { Database } from './database.ts'
+import { chargedGuess, ledgerRow } from './ledger-sql.ts'
 
 /**
  * Reading `ledger` in the update locks the ledger row before the user's, as every statement does. A code whose
@@ -12,9 +13,7 @@ import type { Database } from './database.ts'
 const statement = {
   name: 'count-guess',
   text: `
-with ledger as materialized (
-  select address_hash from address_ledger where address_hash = $2 for update
-),
+with ledger as materialized (${ledgerRow('$2')}),
 counted as (
   update users set code_guesses = code_guesses + 1
   from (select count(*) from ledger) as locked
@@ -24,12 +23,7 @@ counted as (
     and (code_expires_at is null or code_expires_at > now())
   returning code_id, code_length, code_guesses
 ),
-charged as (
-  insert into address_ledger (address_hash, wrong_guesses)
-  select $2, 1 from counted
-  on conflict (address_hash) do update set
-    wrong_guesses = address_ledger.wrong_guesses + 1,
-    touched_at = now()
+charged as (${chargedGuess('$2', 'counted')}
 )
 select code_id, code_length, code_guesses from counted`,
 }

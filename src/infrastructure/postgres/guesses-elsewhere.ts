@@ -1,6 +1,7 @@
 import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { User } from '../../domain/user.ts'
 import type { Database } from './database.ts'
+import { chargedGuess, ledgerRow } from './ledger-sql.ts'
 
 /**
  * What the database has to do with guesses that are counted elsewhere: it says which code is live, charges the
@@ -24,9 +25,7 @@ where id = $1 and code_id is not null and code_guesses < ${GUESSES_PER_CODE} and
 const CHARGE = {
   name: 'charge-guess',
   text: `
-with ledger as materialized (
-  select address_hash from address_ledger where address_hash = $2 for update
-),
+with ledger as materialized (${ledgerRow('$2')}),
 guessed as (
   select id from users, (select count(*) from ledger) as locked
   where id = $1 and code_id = $3 and ${LIVE}
@@ -36,12 +35,7 @@ exhausted as (
   update users set code_guesses = ${GUESSES_PER_CODE}
   from guessed
   where users.id = guessed.id and $4 = ${GUESSES_PER_CODE}
-)
-insert into address_ledger (address_hash, wrong_guesses)
-select $2, 1 from guessed
-on conflict (address_hash) do update set
-  wrong_guesses = address_ledger.wrong_guesses + 1,
-  touched_at = now()
+)${chargedGuess('$2', 'guessed')}
 returning 1`,
 }
 

@@ -7,6 +7,7 @@ import type {
   WaitingMessage,
 } from '../../application/operate-outbox.ts'
 import type { Database } from './database.ts'
+import { mayBeOnItsWay } from './lease.ts'
 
 const LIST = {
   name: 'list-messages',
@@ -55,7 +56,7 @@ const CLAIM = {
   name: 'claim-message',
   text: `
 with it as (
-  select user_id, id, due_at <= now() or due_at > now() + make_interval(secs => $2) as free
+  select user_id, id, not ${mayBeOnItsWay('$2')} as free
   from outbox where id = $1
   for update
 ),

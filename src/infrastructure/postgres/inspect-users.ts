@@ -8,7 +8,8 @@ import type {
 import { GUESSES_PER_CODE } from '../../domain/activation-code.ts'
 import type { User } from '../../domain/user.ts'
 import type { Database } from './database.ts'
-import { LOGIN_DAY_RUNS } from './ledger-sql.ts'
+import { mayBeOnItsWay } from './lease.ts'
+import { activation, IS_PENDING, LOGIN_DAY_RUNS } from './ledger-sql.ts'
 
 const USER = 'users.id, users.email, users.created_at as "createdAt", users.activated_at as "activatedAt"'
 
@@ -45,26 +46,7 @@ where users.email = $1`,
 /** The ledger knows an address by its keyed hash, which needs the address. */
 const FIND_EMAIL = { name: 'find-email', text: 'select email from users where id = $1 or email = $2' }
 
-const ACTIVATE = {
-  name: 'activate-unasked',
-  text: `
-with ledger as materialized (
-  select address_hash from address_ledger where address_hash = $2 for update
-),
-activated as (
-  update users set
-    activated_at = now(), code_id = null, code_length = null, code_guesses = 0, code_expires_at = null
-  from (select count(*) from ledger) as locked
-  where id = $1 and activated_at is null
-  returning id, email
-),
-forgiven as (
-  update address_ledger set wrong_guesses = 0, touched_at = now() from activated where address_hash = $2
-)
-insert into outbox (user_id, id, topic, payload, correlation_id)
-select id, $3, 'event', jsonb_build_object('type', 'user.activated', 'email', email), $4 from activated
-returning user_id`,
-}
+const ACTIVATE = { name: 'activate-unasked', text: activation(IS_PENDING) }
 
 /**
  * What may be on its way is due within a lease: deleted under the hands of its courier, an event could arrive
@@ -74,7 +56,7 @@ const DELETE = {
   name: 'delete-user',
   text: `
 with waiting as materialized (
-  select due_at > now() and due_at <= now() + make_interval(secs => $4) as leased
+  select ${mayBeOnItsWay('$4')} as leased
   from outbox where user_id = $1
   for update
 ),
@@ -125,7 +107,7 @@ export const inspectUsers = (
   },
 
   activateUnasked: async ({ user, eventId, correlationId }) => {
-    const values = [user.id, hashAddress(user.email), eventId, correlationId]
+    const values = [user.id, hashAddress(user.email), eventId, correlationId, null]
     return (await database.query(ACTIVATE, values)).length === 1
   },
 

@@ -75,3 +75,44 @@ export const codeLength = (wrongGuesses: string): string => {
   )
   return `case ${cases.join(' ')} end`
 }
+
+/** The ledger row of an address, locked, for a statement that needs nothing of it but its place in the order. */
+export const ledgerRow = (address: string): string =>
+  `select address_hash from address_ledger where address_hash = ${address} for update`
+
+/** Adds a wrong guess to the ledger of an address, if the relation that asks for it has a row. */
+export const chargedGuess = (address: string, askedBy: string): string => `
+  insert into address_ledger (address_hash, wrong_guesses)
+  select ${address}, 1 from ${askedBy}
+  on conflict (address_hash) do update set
+    wrong_guesses = address_ledger.wrong_guesses + 1,
+    touched_at = now()`
+
+/**
+ * Activates the user $1, of whom `guard` demands more, forgives the ledger row $2 and enqueues `user.activated`
+ * under the id $3, with the correlation id $4 and the `traceparent` $5. Returns the id if it has.
+ */
+export const activation = (guard: string): string => `
+with ledger as materialized (${ledgerRow('$2')}),
+activated as (
+  update users set
+    activated_at = now(),
+    code_id = null,
+    code_length = null,
+    code_guesses = 0,
+    code_expires_at = null
+  from (select count(*) from ledger) as locked
+  where id = $1
+    and ${guard}
+  returning id, email
+),
+forgiven as (
+  update address_ledger set wrong_guesses = 0, touched_at = now()
+  from activated
+  where address_hash = $2
+),
+enqueued as (
+  insert into outbox (user_id, id, topic, payload, correlation_id, trace_parent)
+  select id, $3, 'event', jsonb_build_object('type', 'user.activated', 'email', email), $4, $5 from activated
+)
+select id from activated`

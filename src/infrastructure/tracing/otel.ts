@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { formatTraceParent, parseTraceParent } from '../../domain/trace-parent.ts'
+import { knownMethod } from '../known-methods.ts'
 import { type OtlpSettings, otlpProvider } from './otlp.ts'
 import { noSpan, type Tracing } from './tracing.ts'
 
@@ -9,8 +10,6 @@ import { noSpan, type Tracing } from './tracing.ts'
 const FLUSH_MS = 1000
 
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, producer: SpanKind.PRODUCER }
-/** The semantic conventions have one name for all others, so that nobody can make up any number of them. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /**
  * Traces by hand: a span for each request, statement, hash and hand-over, and nothing patched. Names and attributes
@@ -24,10 +23,10 @@ export const otelTracing = (settings: OtlpSettings): Tracing => {
 
   return {
     traceRequest: ({ method, route, correlationId, traceParent }) => {
-      const known = METHODS.has(method) ? method : '_OTHER'
-      const name = known === '_OTHER' ? 'HTTP' : known
+      const known = knownMethod(method)
+      const name = known ?? 'HTTP'
       const attributes = {
-        'http.request.method': known,
+        'http.request.method': known ?? '_OTHER',
         ...(route !== undefined && { 'http.route': route }),
         'vestibule.correlation_id': correlationId,
       }

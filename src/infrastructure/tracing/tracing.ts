@@ -1,3 +1,5 @@
+import type { TraceRequest } from '../../application/request-report.ts'
+
 export type TracingSettings = {
   /** OTLP over HTTP; `undefined`: no traces, and nothing of OpenTelemetry is loaded. */
   endpoint: string | undefined
@@ -25,26 +27,9 @@ export type SpanOptions = {
   parent?: string | undefined
 }
 
-/** A request that has begun. `traceParent` is what its caller has sent as `traceparent`. */
-type RequestBegun = {
-  readonly method: string
-  /** As it is declared; missing when the request met none. */
-  readonly route: string | undefined
-  readonly correlationId: string
-  readonly traceParent: string | undefined
-}
-
-type RequestTrace = {
-  readonly traceId: string
-  /** Does some work, and whatever follows from it, as part of the request. */
-  readonly within: (work: () => void) => void
-  /** `status` is missing when the client went before the answer came. */
-  readonly end: (status: number | undefined) => void
-}
-
 export type Tracing = {
   /** Missing when nothing is traced. */
-  traceRequest: ((request: RequestBegun) => RequestTrace) | undefined
+  traceRequest: TraceRequest | undefined
   /** `traceparent` of the span that is under way. */
   traceParent: () => string | undefined
   /**
