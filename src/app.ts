@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v7 as newId } from 'uuid'
 import type { Audit } from './application/audit.ts'
+import { carryAtOnce } from './application/carry-at-once.ts'
 import { countOutcomes } from './application/count-outcomes.ts'
 import { startCourier } from './application/courier.ts'
 import { handOverMail } from './application/hand-over-mail.ts'
@@ -73,6 +74,8 @@ export type Addresses = {
 }
 
 const COURIER_SPACING_MS = 25
+/** Ten statements a second settle everything; a killed process repeats what it handed over in as long. */
+const SETTLE_SPACING_MS = 100
 const COURIER_POLL_MS = 1000
 const EVENTS_AT_ONCE = 100
 const PURGE_EVERY_MS = 60_000
@@ -194,6 +197,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
         renewLeasesMs: RENEW_LEASES_MS,
         pollMs: COURIER_POLL_MS,
         spacingMs: COURIER_SPACING_MS,
+        settleSpacingMs: SETTLE_SPACING_MS,
       },
     )
     running.defer(() => courier.stop(DRAIN_COURIER_MS))
@@ -213,6 +217,12 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const useCases = createUseCases(
       {
         ...statements,
+        storeRegistration: carryAtOnce({
+          store: statements.storeRegistration,
+          courier,
+          traceParent: tracing.traceParent,
+          outside: tracing.outside,
+        }),
         ...networkLimits(limit, config.limits),
         recentAddresses: createRecentAddresses(),
         hashPassword: traced(tracing, 'hash-password', hashPassword),

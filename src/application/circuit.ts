@@ -44,6 +44,13 @@ export const createCircuit = (most: number, longestPauseSeconds: number, ports: 
       inFlight += 1
     },
 
+    /** Takes back a `begin` from which nothing came. True when this has made room that was not there before. */
+    forgo: (): boolean => {
+      const wasFull = free() === 0
+      inFlight -= 1
+      return wasFull && free() > 0
+    },
+
     /** Takes note of what came of a message. True when this has made room that was not there before. */
     end: (messageId: string, result: HandOverResult): boolean => {
       const wasFull = free() === 0

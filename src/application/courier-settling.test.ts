@@ -72,7 +72,7 @@ describe('courier, settling', { timeout: 10_000 }, () => {
   })
 
   it('settles together what is done within the spacing, but the first at once', async t => {
-    const world = createCourierWorld({ spacingMs: 50 })
+    const world = createCourierWorld({ settleSpacingMs: 50 })
     const ends = new Map<string, (result: HandOverResult) => void>()
     world.handOver = id => new Promise(resolve => ends.set(id, resolve))
     for (const id of ['m1', 'm2', 'm3']) world.outbox.push(claimedMail(id))

@@ -5,6 +5,7 @@ import { type HandOverReportPorts, reportHandOver } from './hand-over-report.ts'
 import { keepLeases, type LeasesPorts } from './leases.ts'
 import type {
   BringForward,
+  ClaimedEvent,
   ClaimedMail,
   ClaimMessages,
   HandOver,
@@ -12,6 +13,7 @@ import type {
   Message,
   SettleMessages,
   Settlement,
+  Topic,
 } from './outbox.ts'
 import { createDoorbell, pause } from './waiting.ts'
 
@@ -37,21 +39,38 @@ export type CourierLimits = {
   /** How long to wait for news before looking into the outbox again. */
   readonly pollMs: number
   /**
-   * The least time between two claims, and between two settlings. It costs a mail nothing when little is
-   * going on, and gathers a batch when much is.
+   * The least time between two claims. It costs a mail nothing when little is going on, and gathers a batch when
+   * much is.
    */
   readonly spacingMs: number
+  /** The least time between two settlings. Nobody waits for one: it is longer, and gathers more. */
+  readonly settleSpacingMs: number
 }
 
 export type Courier = {
   /** Tells the courier that the outbox has something new. */
   wake: () => void
+  /**
+   * Keeps a place for a mail and an event that are about to be stored, leased to this process. Nothing when they
+   * have to wait for others, or for the far side to come back.
+   */
+  expect: () => Expected | undefined
   /** Claims nothing more, waits for what is being handed over, settles it; gives up waiting after the time. */
   stop: (withinMs: number) => Promise<void>
 }
 
+/** Comes to an end in one of two ways; after the first, the other one does nothing. */
+export type Expected = {
+  /** Hands them over, unless storing them took so long that their lease might run out on the way. */
+  carry: (stored: { mail: ClaimedMail; event: ClaimedEvent }) => void
+  /** Gives the places back: nothing was stored, or nobody knows. */
+  forgo: () => void
+}
+
 /** How many mails are given up together while none gets through. */
 const OVERDUE_AT_ONCE = 1000
+
+const TOPICS = ['mail', 'event'] as const
 
 /** A message that left, or did not, and when that was on the monotonic clock. */
 type HandedOver = { message: Message; result: HandOverResult; at: number }
@@ -69,6 +88,8 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
   const handedOver = new Set<Promise<void>>()
   let unsettled: HandedOver[] = []
   let settling: Promise<void> | undefined
+  /** Whether the outbox may hold more of a topic than was claimed last: what is older goes first. */
+  const mayHoldMore = { mail: true, event: true }
   /** When it was last looked for mail that is overdue. */
   let overdueAt = Number.NEGATIVE_INFINITY
   let stopping = false
@@ -81,6 +102,11 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
 
   return {
     wake: doorbell.ring,
+    expect: () => {
+      if (stopping || !TOPICS.every(hasPlace)) return undefined
+      for (const topic of TOPICS) circuits[topic].begin()
+      return expected(ports.monotonicSeconds())
+    },
     stop: async withinMs => {
       stopping = true
       doorbell.ring()
@@ -95,7 +121,10 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       const claimedAt = ports.monotonicSeconds()
       const free = { mail: circuits.mail.free(), event: circuits.event.free() }
       const claimed = free.mail + free.event > 0 ? await claim(free) : []
-      for (const message of claimed) deliver(message)
+      for (const message of claimed) {
+        circuits[message.topic].begin()
+        deliver(message, ports.monotonicSeconds())
+      }
       await giveUpOverdueMail()
       if (cameFreeMeanwhile(free, claimed)) doorbell.ring()
       // Rung by new work, and by the first slot that becomes free again when all were taken.
@@ -128,16 +157,42 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
 
   /** A claim that got all it asked for has probably left some, and slots came free while it asked. */
   function cameFreeMeanwhile(asked: { mail: number; event: number }, claimed: Message[]): boolean {
-    return (['mail', 'event'] as const).some(topic => {
+    return TOPICS.some(topic => {
       const got = claimed.filter(message => message.topic === topic).length
-      return got > 0 && got === asked[topic] && circuits[topic].free() > 0
+      mayHoldMore[topic] = got === asked[topic]
+      return got > 0 && mayHoldMore[topic] && circuits[topic].free() > 0
     })
   }
 
-  function deliver(message: Message): void {
+  /** While the far side is down, what has waited longest is tried, and one at a time. */
+  function hasPlace(topic: Topic): boolean {
+    return !mayHoldMore[topic] && !circuits[topic].openedBy() && circuits[topic].free() > 0
+  }
+
+  function expected(since: number): Expected {
+    let open = true
+    const forgo = () => {
+      if (!open) return
+      open = false
+      const hasRoomAgain = TOPICS.map(topic => circuits[topic].forgo())
+      if (hasRoomAgain.includes(true)) doorbell.ring()
+    }
+    return {
+      forgo,
+      carry: ({ mail, event }) => {
+        const tookMs = (ports.monotonicSeconds() - since) * 1000
+        if (!open || stopping || tookMs > limits.renewLeasesMs) return forgo()
+        open = false
+        deliver(mail, since)
+        deliver(event, since)
+      },
+    }
+  }
+
+  /** Its place is taken already; its lease began at `since`, or a moment later. */
+  function deliver(message: Message, since: number): void {
     const circuit = circuits[message.topic]
-    circuit.begin()
-    leases.hold(message)
+    leases.hold(message, since)
     const delivery = handOver(message).then(result => {
       handedOver.delete(delivery)
       const hasRoomAgain = circuit.end(message.id, result)
@@ -189,7 +244,7 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
         ports.log.error({ err: error, count: batch.length }, 'messages cannot be settled; trying again')
         await pause(limits.pollMs, halt.signal)
       }
-      await pause(limits.spacingMs, halt.signal)
+      await pause(limits.settleSpacingMs, halt.signal)
     }
   }
 

@@ -21,8 +21,8 @@ export const keepLeases = (ports: LeasesPorts, renewEveryMs: number, until: Abor
   void renewUntilAborted()
 
   return {
-    hold: (message: Message): void => {
-      held.set(message, ports.monotonicSeconds())
+    hold: (message: Message, since: number): void => {
+      held.set(message, since)
     },
     letGo: (message: Message): void => {
       held.delete(message)

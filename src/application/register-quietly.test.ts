@@ -17,8 +17,13 @@ type Stored = Awaited<ReturnType<StoreQuietly>>
 
 /** What an address can be to someone who registers it. */
 const ADDRESSES: Record<string, Stored> = {
-  'a free': { result: 'registered', user: pendingUser, replacedUserId: undefined },
-  'a pending, whose code is dead,': { result: 'registered', user: pendingUser, replacedUserId: 'user-0' },
+  'a free': { result: 'registered', user: pendingUser, codeLength: 4, replacedUserId: undefined },
+  'a pending, whose code is dead,': {
+    result: 'registered',
+    user: pendingUser,
+    codeLength: 4,
+    replacedUserId: 'user-0',
+  },
   'an active': { result: 'reminded', userId: pendingUser.id },
   'a pending, whose code is live,': { result: 'nothing' },
 }
@@ -54,7 +59,7 @@ const world = (stored: Stored, replaced: Partial<RegisterQuietlyPorts> = {}) => 
   return { register, calls, audited, registrations }
 }
 
-const FREE: Stored = { result: 'registered', user: pendingUser, replacedUserId: undefined }
+const FREE: Stored = { result: 'registered', user: pendingUser, codeLength: 4, replacedUserId: undefined }
 
 describe('registerQuietly', () => {
   for (const [what, stored] of Object.entries(ADDRESSES)) {

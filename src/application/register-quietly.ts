@@ -26,6 +26,7 @@ type StoredQuietly =
 export type RegisterQuietlyPorts = NewRegistrationPorts & {
   registrationsPerNetwork: Limit
   storeQuietly: StoreQuietly
+  /** Tells the courier of this instance that mail is waiting. */
   wakeCourier: () => void
   /**
    * Waits until a moment that says nothing about how long the work took which began at `since` (`now()`).

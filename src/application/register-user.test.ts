@@ -33,14 +33,13 @@ const world = (replaced: Partial<RegisterUserPorts> = {}) => {
     storeRegistration: async registration => {
       calls.push('store')
       stored.push(registration)
-      return { ok: true, user: pendingUser, replacedUserId: undefined }
+      return { ok: true, user: pendingUser, codeLength: 4, replacedUserId: undefined }
     },
     newId: () => {
       ids += 1
       return `id-${ids}`
     },
     newCodeId: () => 'key.random',
-    wakeCourier: () => calls.push('wake'),
     audit: event => audited.push(event),
     ...replaced,
   }
@@ -65,10 +64,10 @@ describe('registerUser', () => {
     ])
   })
 
-  it('hashes before it stores, and wakes the courier once everything is stored', async () => {
+  it('hashes before it stores', async () => {
     const { register, calls } = world()
     await register(INPUT)
-    assert.deepEqual(calls, ['hash Correct-Horse-7', 'store', 'wake'])
+    assert.deepEqual(calls, ['hash Correct-Horse-7', 'store'])
   })
 
   it('names every broken rule without hashing anything', async () => {
@@ -93,7 +92,7 @@ describe('registerUser', () => {
     refuse({ refusal: 'email_taken' }),
     refuse({ refusal: 'rate_limited', limit: sendsPolicy(DEFAULT_BUDGET), retryAfterSeconds: 30 }),
   ]) {
-    it(`passes ${refused.refusal} on and leaves the courier alone`, async () => {
+    it(`passes ${refused.refusal} on`, async () => {
       const { register, calls } = world({ storeRegistration: async () => refused })
       assert.deepEqual(await register(INPUT), refused)
       assert.deepEqual(calls, ['hash Correct-Horse-7'])

@@ -24,13 +24,17 @@ export type NewRegistration = {
 }
 
 /** `replacedUserId`: the pending registration that this one took the place of. */
-export type Registered = { user: User; replacedUserId: string | undefined }
+export type Registered = { user: User; codeLength: number; replacedUserId: string | undefined }
 
 /**
  * Stores user, mail request and `user.registered` together, or nothing. A pending registration of the same
- * address whose code is no longer live is replaced. Refusals: those of `FindObstacle`. Throws `Unavailable`.
+ * address whose code is no longer live is replaced. With `leased`, mail and event are the caller's at once, as if
+ * it had claimed them. Refusals: those of `FindObstacle`. Throws `Unavailable`.
  */
-export type StoreRegistration = (registration: NewRegistration) => Promise<Outcome<Registered>>
+export type StoreRegistration = (
+  registration: NewRegistration,
+  leased?: boolean,
+) => Promise<Outcome<Registered>>
 
 /**
  * What stands in the way of registering a canonical address now: `email_taken` (active, or its code is live or
@@ -50,9 +54,8 @@ export type RegisterUserPorts = NewRegistrationPorts & {
   registrationsPerNetwork: Limit
   recentAddresses: RecentAddresses
   findObstacle: FindObstacle
-  storeRegistration: StoreRegistration
-  /** Tells the courier of this instance that mail is waiting. */
-  wakeCourier: () => void
+  /** Stores a registration, and sees to it that its mail and event leave. */
+  storeRegistration: (registration: NewRegistration) => ReturnType<StoreRegistration>
   audit: Audit
 }
 
@@ -82,7 +85,6 @@ export const registerUser =
     ports.recentAddresses.add(email)
     const stored = await ports.storeRegistration(prepared.registration)
     if (!stored.ok) return noteLimit(ports.audit, stored, input.caller, email)
-    ports.wakeCourier()
     auditRegistered(ports.audit, stored, input.caller)
     return { ok: true, user: stored.user }
   }

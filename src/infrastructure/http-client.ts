@@ -40,17 +40,22 @@ export const openHttpClient = (options: { url: string; path?: string; timeoutMs:
 
   return {
     post: async (headers, body, judge) => {
+      // Not AbortSignal.timeout(), whose timer would go on for each post that has long been answered.
+      const inTime = new AbortController()
+      const deadline = setTimeout(() => inTime.abort(new Error('no answer in time')), timeoutMs)
       try {
         const response = await request(url, {
           method: 'POST',
           dispatcher: agent,
           headers: { accept: 'application/json', 'user-agent': USER_AGENT, ...credentials, ...headers },
           body,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: inTime.signal,
         })
         return judge(await read(response))
       } catch (error) {
         return { result: 'failed', ...describe(error) }
+      } finally {
+        clearTimeout(deadline)
       }
     },
     concurrency: CONNECTIONS,
@@ -83,7 +88,8 @@ const read = async ({ statusCode, headers, body }: Dispatcher.ResponseData): Pro
       if (size > MAX_BODY_BYTES) return answer
       chunks.push(chunk)
     }
-    return { ...answer, body: JSON.parse(Buffer.concat(chunks).toString()) }
+    // Asked first, since to fail at parsing nothing is dear.
+    return size === 0 ? answer : { ...answer, body: JSON.parse(Buffer.concat(chunks).toString()) }
   } catch {
     return answer
   } finally {
@@ -95,8 +101,7 @@ const read = async ({ statusCode, headers, body }: Dispatcher.ResponseData): Pro
 export const blamesCertificate = (code: unknown): boolean => /CERT|LEAF_SIGNATURE/.test(String(code))
 
 const describe = (error: unknown) => {
-  const { code, name, message } = error as { code?: string; name?: string; message?: string }
+  const { code, message } = error as { code?: string; message?: string }
   const failure = blamesCertificate(code) ? 'misconfigured' : 'unavailable'
-  const reason = name === 'TimeoutError' ? 'no answer in time' : (code ?? message ?? 'unknown failure')
-  return { failure, reason } as const
+  return { failure, reason: code ?? message ?? 'unknown failure' } as const
 }

@@ -45,6 +45,7 @@ describe('two couriers on one outbox', () => {
         renewLeasesMs: 1000,
         pollMs: 10,
         spacingMs: 0,
+        settleSpacingMs: 0,
       }
       const courier = startCourier(ports, limits)
       return {

@@ -45,6 +45,7 @@ describe('storeQuietly', () => {
     assert.deepEqual(stored, {
       result: 'registered',
       user: { id: input.userId, email: input.email, createdAt: row.created_at, activatedAt: null },
+      codeLength: 4,
       replacedUserId: undefined,
     })
     assert.equal(row.password_hash, input.passwordHash)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { carryAtOnce } from '../../src/application/carry-at-once.ts'
+import type { Expected } from '../../src/application/courier.ts'
 import { newAddress } from '../support/client.ts'
-import { type Bench, registration, startBench } from '../support/fixtures.ts'
+import { type Bench, LEASE_SECONDS, registration, startBench } from '../support/fixtures.ts'
 
 describe('storeRegistration', () => {
   let bench: Bench
@@ -19,6 +21,7 @@ describe('storeRegistration', () => {
     assert.deepEqual(stored, {
       ok: true,
       user: { id: input.userId, email: input.email, createdAt: row.created_at, activatedAt: null },
+      codeLength: 4,
       replacedUserId: undefined,
     })
     assert.deepEqual(row, {
@@ -48,6 +51,65 @@ describe('storeRegistration', () => {
       assert.equal(message?.attempts, 0)
     }
     assert.equal((await bench.ledgerOf(input.email))?.sent_at.length, 1)
+  })
+
+  describe('leased', () => {
+    const leased = async () => {
+      const input = registration()
+      const stored = await bench.statements.storeRegistration(input, true)
+      assert.ok(stored.ok)
+      return input
+    }
+    const claimOf = async ({ userId }: { userId: string }) => {
+      const claimed = await bench.statements.claimMessages({ mail: 100, event: 100 })
+      return claimed.filter(message => message.userId === userId)
+    }
+
+    it('keeps mail and event from whoever claims', async () => {
+      const input = await leased()
+      for (const { attempts } of await bench.outboxOf(input.userId)) assert.equal(attempts, 1)
+      assert.deepEqual(await claimOf(input), [])
+    })
+
+    it('leaves them to whoever claims once the lease has run out', async () => {
+      const input = await leased()
+      const [left] = await bench.rows<{ seconds: number }>(
+        'select extract(epoch from max(due_at) - now())::float8 as seconds from outbox where user_id = $1',
+        [input.userId],
+      )
+      assert.ok(left && left.seconds > 0 && left.seconds <= LEASE_SECONDS)
+      await bench.rows('update outbox set due_at = now() where user_id = $1', [input.userId])
+      const claimed = await claimOf(input)
+      assert.deepEqual(claimed.map(({ topic, attempts }) => [topic, attempts]).toSorted(), [
+        ['event', 2],
+        ['mail', 2],
+      ])
+    })
+
+    it('gives the courier what a claim would have given it', async () => {
+      const carried: Parameters<Expected['carry']>[0][] = []
+      const store = carryAtOnce({
+        store: bench.statements.storeRegistration,
+        courier: {
+          wake: () => {},
+          expect: () => ({ carry: messages => carried.push(messages), forgo: () => {} }),
+        },
+        traceParent: () => undefined,
+        outside: work => work(),
+      })
+      const input = registration({ locale: 'de' })
+      assert.ok((await store(input)).ok)
+      await bench.rows('update outbox set due_at = now(), attempts = 0 where user_id = $1', [input.userId])
+      const claimed = (await claimOf(input)).map(message => ({ ...message, ageSeconds: 0 }))
+      assert.deepEqual(
+        claimed.find(({ topic }) => topic === 'mail'),
+        carried[0]?.mail,
+      )
+      assert.deepEqual(
+        claimed.find(({ topic }) => topic === 'event'),
+        carried[0]?.event,
+      )
+    })
   })
 
   it('stores nothing at all when the mail cannot be enqueued', async () => {

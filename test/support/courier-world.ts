@@ -108,6 +108,7 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
           renewLeasesMs: NEVER_MS,
           pollMs: NEVER_MS,
           spacingMs: 1,
+          settleSpacingMs: 1,
           ...changes,
         },
       )

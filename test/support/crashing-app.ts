@@ -16,6 +16,9 @@ export const CRASHES = {
 
 export type Crash = keyof typeof CRASHES
 
+/** Where `register` has the id of the mail among its values. */
+const MAIL_ID = 5
+
 type Query = { name?: string; values?: unknown[] }
 type Done = (error: Error | null, result: pg.QueryResult) => void
 
@@ -36,6 +39,7 @@ const placeFailpoint = (crash: Crash, nth: number): void => {
   /** Nothing counts before somebody registers: what earlier lives have left behind is no reason to die. */
   let armed = false
   let reached = 0
+  let registered = 0
   const reach = (count: number): void => {
     if (armed) reached += count
     if (reached >= nth) process.kill(process.pid, 'SIGKILL')
@@ -47,6 +51,10 @@ const placeFailpoint = (crash: Crash, nth: number): void => {
     if (crash === 'answered' && name === 'settle-messages') reach(mailsIn(values))
   }
   const after = ({ name, values }: Query, { rows }: pg.QueryResult): void => {
+    if (name === 'register') {
+      registered += 1
+      mails.add(values?.[MAIL_ID])
+    }
     if (crash === 'registered' && name === 'register') reach(1)
     if (crash === 'settled' && name === 'settle-messages') reach(mailsIn(values))
     if (name !== 'claim-messages') return
@@ -60,6 +68,10 @@ const placeFailpoint = (crash: Crash, nth: number): void => {
       if (typeof done !== 'function') return query.call(this, asked, values, done)
       // The test itself kills this one, when enough people were answered: until then nothing may be claimed.
       if (crash === 'unclaimed' && asked.name === 'claim-messages') return
+      // A courier that has looked into the outbox carries registrations at once: it may not look before they are in.
+      if (crash === 'claimed' && asked.name === 'claim-messages' && registered < nth) {
+        return void setTimeout(() => Reflect.apply(this.query, this, [asked, values, done]), 5)
+      }
       before(asked)
       const answered: Done = (error, result) => {
         if (!error) after(asked, result)

@@ -31,7 +31,7 @@ export type StatementSettings = {
 export const statementsOn = (database: Database, settings: StatementSettings) => {
   const { hashAddress, sendsBudget, loginFailuresPerDay, traceParent } = settings
   return {
-    ...registrationStatements(database, hashAddress, sendsBudget, traceParent),
+    ...registrationStatements(database, settings),
     findAccount: findAccount(database, hashAddress, sendsBudget, loginFailuresPerDay),
     countLoginFailure: countLoginFailure(database, hashAddress, loginFailuresPerDay),
     renewPasswordHash: renewPasswordHash(database),

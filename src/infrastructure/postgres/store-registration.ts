@@ -27,7 +27,10 @@ const forRegistration = (budget: SendsBudget) => `,
     login_failures = case when exists (select from registered) then 0 else address_ledger.login_failures end
   where exists (select from registered) or not ${spent(budget)}`
 
-/** With $10, an active account is reminded of itself; without, it is left alone. $11 is the trace. */
+/**
+ * With $10, an active account is reminded of itself; without, it is left alone. $11 is the trace. With $12, the
+ * messages are leased for so many seconds, as a claim would.
+ */
 const register = (budget: SendsBudget) => ({
   name: 'register',
   text: `
@@ -50,7 +53,7 @@ registered as (
     code_guesses = 0,
     code_expires_at = null
   where users.activated_at is null and ${CODE_IS_DEAD}
-  returning id, email, created_at
+  returning id, email, created_at, code_length
 ),
 to_remind as (
   select id from before
@@ -63,16 +66,19 @@ reminded as (
   select to_remind.id from to_remind, charged
 ),
 enqueued as (
-  insert into outbox (user_id, id, topic, payload, correlation_id, trace_parent)
-  select id, $6::uuid, 'mail', jsonb_build_object('code_id', $5::text), $9, $11 from registered
-  union all
-  select id, $7::uuid, 'event', jsonb_build_object('type', 'user.registered', 'email', email), $9, $11 from registered
-  union all
-  select id, $6::uuid, 'mail', '{}', $9, $11 from reminded
+  insert into outbox (user_id, id, topic, payload, correlation_id, trace_parent, due_at, attempts)
+  select user_id, id, topic, payload, $9, $11, now() + make_interval(secs => coalesce($12, 0)), num_nonnulls($12)
+  from (
+    select id, $6::uuid, 'mail', jsonb_build_object('code_id', $5::text) from registered
+    union all
+    select id, $7::uuid, 'event', jsonb_build_object('type', 'user.registered', 'email', email) from registered
+    union all
+    select id, $6::uuid, 'mail', '{}' from reminded
+  ) as message (user_id, id, topic, payload)
 )
-select id, email, created_at, (select id from before) as replaced_id from registered
+select id, email, created_at, code_length, (select id from before) as replaced_id from registered
 union all
-select id, null, null, null from reminded`,
+select id, null, null, null, null from reminded`,
 })
 
 /** A statement of its own, because it must see what the winner of a race has committed. */
@@ -89,7 +95,7 @@ select
 })
 
 type RegisterRow = { id: string } & (
-  | { email: string; created_at: Date; replaced_id: string | null }
+  | { email: string; created_at: Date; code_length: number; replaced_id: string | null }
   | { email: null }
 )
 
@@ -97,14 +103,21 @@ const MAX_TRIES = 3
 
 export const registrationStatements = (
   database: Database,
-  hashAddress: (email: string) => Buffer,
-  budget: SendsBudget,
-  traceParent: () => string | undefined,
+  settings: {
+    hashAddress: (email: string) => Buffer
+    sendsBudget: SendsBudget
+    traceParent: () => string | undefined
+    leaseSeconds: number
+  },
 ): { storeRegistration: StoreRegistration; storeQuietly: StoreQuietly; findObstacle: FindObstacle } => {
+  const { hashAddress, sendsBudget: budget, traceParent, leaseSeconds } = settings
   const registerStatement = register(budget)
   const explainStatement = explain(budget)
 
-  const store = async (registration: NewRegistration, remind: boolean): Promise<RegisterRow | undefined> => {
+  const store = async (
+    registration: NewRegistration,
+    { remind = false, leased = false },
+  ): Promise<RegisterRow | undefined> => {
     const { userId, email, passwordHash, codeId, mailId, eventId, locale, correlationId } = registration
     const [row] = await database.query<RegisterRow>(registerStatement, [
       hashAddress(email),
@@ -118,6 +131,7 @@ export const registrationStatements = (
       correlationId,
       remind,
       traceParent(),
+      leased ? leaseSeconds : null,
     ])
     return row
   }
@@ -134,9 +148,9 @@ export const registrationStatements = (
   return {
     findObstacle,
 
-    storeRegistration: async registration => {
+    storeRegistration: async (registration, leased = false) => {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-        const row = await store(registration, false)
+        const row = await store(registration, { leased })
         if (row?.email) return { ok: true, ...registeredBy(row) }
         const obstacle = await findObstacle(registration.email)
         if (obstacle) return obstacle
@@ -146,7 +160,7 @@ export const registrationStatements = (
     },
 
     storeQuietly: async registration => {
-      const row = await store(registration, true)
+      const row = await store(registration, { remind: true })
       if (!row) return { result: 'nothing' }
       return row.email === null
         ? { result: 'reminded', userId: row.id }
@@ -157,5 +171,6 @@ export const registrationStatements = (
 
 const registeredBy = (row: RegisterRow & { email: string }): Registered => ({
   user: { id: row.id, email: row.email, createdAt: row.created_at, activatedAt: null },
+  codeLength: row.code_length,
   replacedUserId: row.replaced_id ?? undefined,
 })

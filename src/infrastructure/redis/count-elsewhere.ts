@@ -69,9 +69,9 @@ export const countElsewhere = (counter: GuessCounter, statements: Statements) =>
 
   return {
     ...statements,
-    storeRegistration: async registration => {
+    storeRegistration: async (registration, leased) => {
       await counter.create(registration.codeId)
-      return statements.storeRegistration(registration)
+      return statements.storeRegistration(registration, leased)
     },
     storeQuietly: async registration => {
       await counter.create(registration.codeId)

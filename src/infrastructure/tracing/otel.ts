@@ -68,6 +68,8 @@ export const otelTracing = (settings: OtlpSettings): Tracing => {
       }
     },
 
+    outside: work => underWay.exit(work),
+
     close: async () => {
       await Promise.race([provider.shutdown().catch(() => {}), sleep(FLUSH_MS, undefined, { ref: false })])
     },

@@ -41,6 +41,8 @@ export type Tracing = {
     options: SpanOptions,
     work: (span: Span) => Promise<Result>,
   ) => Promise<Result>
+  /** Does some work that outlives the request by which it begins, and is no part of it. */
+  outside: (work: () => void) => void
   /** Hands over what is not handed over yet, within a second. */
   close: () => Promise<void>
 }
@@ -51,5 +53,6 @@ export const noTracing: Tracing = {
   traceRequest: undefined,
   traceParent: () => undefined,
   inSpan: (_name, _options, work) => work(noSpan),
+  outside: work => work(),
   close: async () => {},
 }
