@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/infrastructure/embedded/postgres.ts'
+import { memoryMib } from './cpu.ts'
 
 export type Service = {
   url: string
@@ -16,7 +17,7 @@ export type Service = {
   memoryMib: () => number
 }
 
-const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+export const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 export const SECRET_KEY = 'a-key-for-benchmarks-and-for-nothing-but-benchmarks'
 
@@ -50,14 +51,15 @@ export const withService = async (
   await work(await startService(running, databaseUrl, { MAIL_HTTP_URL: String(mailUrl).trim(), ...env }))
 }
 
-/** The real command, which is ready when this returns, and ended with `running`. */
+/** The real command, or another one, which is ready when this returns, and ended with `running`. */
 export const startService = async (
   running: AsyncDisposableStack,
   databaseUrl: string,
   env: Record<string, string>,
+  command: string[] = [pathOf('../../src/main.ts'), 'serve'],
 ): Promise<Service> => {
   const port = await freePort()
-  const service = spawn(process.execPath, [pathOf('../../src/main.ts'), 'serve'], {
+  const service = spawn(process.execPath, command, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, ...SETTINGS, DATABASE_URL: databaseUrl, PORT: String(port), ...env },
   })
@@ -65,13 +67,24 @@ export const startService = async (
   const url = `http://127.0.0.1:${port}`
   await untilReady(url)
   const pid = service.pid ?? 0
-  return { url, databaseUrl, pid, memoryMib: () => memoryMib(pid) }
+  return { url, databaseUrl, pid, memoryMib: () => Math.round(memoryMib(pid).now) }
 }
 
-/** An embedded PostgreSQL, which goes with `running`. */
-export const provideDatabase = async (running: AsyncDisposableStack): Promise<string> => {
+/** An embedded PostgreSQL, which goes with `running`. It is started again after `settings`, statements that need that. */
+export const provideDatabase = async (
+  running: AsyncDisposableStack,
+  settings: string[] = [],
+): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'))
   running.defer(() => rm(folder, { recursive: true, force: true }))
+  if (settings.length > 0) {
+    const first = await startEmbeddedPostgres(folder)
+    const client = new pg.Client({ connectionString: first.url })
+    await client.connect()
+    for (const setting of settings) await client.query(setting)
+    await client.end()
+    await first.stop()
+  }
   const postgres = await startEmbeddedPostgres(folder)
   running.defer(postgres.stop)
   return postgres.url
@@ -102,13 +115,4 @@ const untilReady = async (url: string): Promise<void> => {
     await new Promise(resolve => setTimeout(resolve, 100))
   }
   throw new Error('the service did not become ready')
-}
-
-const memoryMib = (pid: number): number => {
-  try {
-    const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return Math.round(Number(kib) / 1024)
-  } catch {
-    return Number.NaN
-  }
 }

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type Figure, isMet, median, spread } from './support/figures.ts'
+import type { Outcome } from './support/suite.ts'
+
+/** The file that a suite leaves behind. */
+export type Result = {
+  suite: string
+  at: string
+  quick: boolean
+  machine: { node: string; cpu: string; cores: number; system: string }
+  commit: string
+} & Outcome
+
+/** Three digits are as many as any of these is worth. */
+export const formatted = (value: number): string => {
+  if (!Number.isFinite(value)) return '–'
+  const size = Math.abs(value)
+  if (size >= 100) return Math.round(value).toLocaleString('en')
+  return value.toFixed(size >= 10 ? 1 : size >= 1 ? 2 : 3)
+}
+
+const row = (figure: Figure): string => {
+  const { name, unit, values, aim } = figure
+  const of = (text: string): string => (unit === '' ? text : `${text} ${unit}`)
+  const middle = of(formatted(median(values)))
+  const [least, greatest] = spread(values).map(formatted)
+  const measured = values.length > 1 ? `${middle} (${least} – ${greatest})` : middle
+  const aimed = aim ? of('least' in aim ? `≥ ${formatted(aim.least)}` : `≤ ${formatted(aim.most)}`) : ''
+  const met = { true: 'yes', false: '**no**', undefined: '' }[String(isMet(figure))]
+  return `| ${name} | ${aimed} | ${measured} | ${met} |`
+}
+
+/** A table of all figures: the median of the rounds, and in brackets the least and the greatest of them. */
+export const tableOf = (results: readonly Result[]): string => {
+  const [{ machine } = { machine: undefined }] = results
+  const rows = results.flatMap(({ suite, figures }) => [`| **${suite}** | | | |`, ...figures.map(row)])
+  const commits = [...new Set(results.map(({ commit }) => commit))].join(', ')
+  const days = [...new Set(results.map(({ at }) => at.slice(0, 10)))].join(', ')
+  return [
+    '| figure | aim | measured: median (least – greatest of the rounds) | met |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    `${machine?.cores} cores of ${machine?.cpu}, Node.js ${machine?.node}, commit ${commits}, ${days}. Load, mailboxes, database and service all run on these cores.`,
+  ].join('\n')
+}
+
+/** Puts a table between the marks, if they are there. */
+export const withTable = (page: string, table: string): string =>
+  page.replace(/(<!-- bench -->\n)[^]*?(<!-- \/bench -->)/, (_, begin, end) => `${begin}\n${table}\n\n${end}`)
+
+/** Those that are on disk, in the order of `suites`. */
+export const readResults = (folder: string, suites: readonly string[]): Result[] => {
+  const files = readdirSync(folder)
+  return suites
+    .filter(suite => files.includes(`${suite}.json`))
+    .map(suite => JSON.parse(readFileSync(`${folder}/${suite}.json`, 'utf8')))
+}
+
+export const writeResult = (folder: string, result: Result): void => {
+  const figures = result.figures.map(figure => {
+    const [least, greatest] = spread(figure.values)
+    return { ...figure, median: median(figure.values), least, greatest }
+  })
+  writeFileSync(`${folder}/${result.suite}.json`, `${JSON.stringify({ ...result, figures }, undefined, 2)}\n`)
+}
