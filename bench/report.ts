@@ -47,7 +47,10 @@ export const tableOf = (results: readonly Result[]): string => {
 
 /** Puts a table between the marks, if they are there. */
 export const withTable = (page: string, table: string): string =>
-  page.replace(/(<!-- bench -->\n)[^]*?(<!-- \/bench -->)/, (_, begin, end) => `${begin}\n${table}\n\n${end}`)
+  page.replace(
+    /(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/,
+    (_, begin, end) => `${begin}\n${table}\n\n${end}`,
+  )
 
 /** Those that are on disk, in the order of `suites`. */
 export const readResults = (folder: string, suites: readonly string[]): Result[] => {

@@ -1,13 +1,12 @@
 // How long until the service answers after it was started as a newcomer starts it: with its own PostgreSQL, in an empty
 // folder and in one that has been used, also by a process that was killed.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
-import { end, pathOf } from '../support/service.ts'
+import { pathOf } from '../support/service.ts'
 import type { Suite } from '../support/suite.ts'
 
 const MAIN = pathOf('../../src/main.ts')
@@ -29,20 +28,18 @@ export const startup: Suite = async ({ quick, progress }) => {
     for (const command of ['node', 'npm start'] as const) {
       await using running = new AsyncDisposableStack()
       const folder = await temporaryFolder(running)
-      const start = async (what: string): Promise<ChildProcess> => {
+      const start = async (what: string): Promise<Started> => {
         progress(`round ${round} of ${rounds}: ${command}, ${what}`)
         const started = await startIn(running, folder, command)
         seconds[`${command}, ${what}`] = [...(seconds[`${command}, ${what}`] ?? []), started.seconds]
-        return started.child
+        return started
       }
-      await end(await start('empty folder'))
+      await (await start('empty folder')).stop('SIGTERM')
       const second = await start('warm')
-      // npm passes a signal on, but not SIGKILL.
       if (command === 'node') {
-        second.kill('SIGKILL')
-        await once(second, 'exit')
-        await end(await start('warm, after kill -9'))
-      } else await end(second)
+        await second.stop('SIGKILL')
+        await (await start('warm, after kill -9')).stop('SIGTERM')
+      } else await second.stop('SIGTERM')
     }
   }
   return {
@@ -65,24 +62,42 @@ async function temporaryFolder(running: AsyncDisposableStack): Promise<string> {
   return folder
 }
 
-async function startIn(running: AsyncDisposableStack, cwd: string, command: Command) {
+type Started = { seconds: number; stop: (signal: NodeJS.Signals) => Promise<void> }
+
+async function startIn(running: AsyncDisposableStack, cwd: string, command: Command): Promise<Started> {
   const port = await freePort()
   const [program = '', ...args] = COMMANDS[command]
   const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`
   const start = performance.now()
+  // A group of its own, since a terminal signals all of a group: npm keeps a signal for itself and its shell.
   const child = spawn(program, args, {
     cwd,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    detached: true,
+    stdio: 'ignore',
     env: { ...process.env, ...UNSET, PATH: path, PORT: String(port), METRICS_PORT: String(await freePort()) },
   })
-  running.defer(() => end(child))
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    // Once: whoever is asked twice ends without cleaning up.
+    signalGroup(child.pid, signal)
+    while (signalGroup(child.pid, 0)) await sleep(50)
+  }
+  running.defer(() => stop('SIGTERM'))
   while (!(await isReady(port))) {
     const waited = (performance.now() - start) / 1000
     if (child.exitCode !== null || waited > PATIENCE_SECONDS)
       throw new Error(`${command} does not become ready`)
     await sleep(10)
   }
-  return { child, seconds: (performance.now() - start) / 1000 }
+  return { seconds: (performance.now() - start) / 1000, stop }
+}
+
+/** False when nobody is left in it. */
+const signalGroup = (leader: number | undefined, signal: NodeJS.Signals | 0): boolean => {
+  try {
+    return leader !== undefined && process.kill(-leader, signal)
+  } catch {
+    return false
+  }
 }
 
 const isReady = (port: number): Promise<boolean> =>

@@ -11,19 +11,25 @@ export type Stage = {
   load: LoadProcess
   /** An empty database. */
   database: (name: string) => Promise<StageDatabase>
-  /** The real command, everything on, its mails to the load process. */
-  serve: (database: StageDatabase, env?: Record<string, string>) => Promise<StageService>
+  /** The real command, everything on, its mails to the load process; ended with `until`, or with the stage. */
+  serve: Serve
   /** The same with nothing in the place of its hashes. */
-  serveUnhashed: (database: StageDatabase, env?: Record<string, string>) => Promise<StageService>
+  serveUnhashed: Serve
   /** Processor time of the whole PostgreSQL server, in seconds. */
   databaseCpu: () => number
 }
+
+type Serve = (
+  database: StageDatabase,
+  env?: Record<string, string>,
+  until?: AsyncDisposableStack,
+) => Promise<StageService>
 
 export type StageService = Service & { metricsUrl: string }
 
 export type StageDatabase = {
   url: string
-  query: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>
+  client: pg.Client
   /** Resolves when the outbox is empty. */
   untilCarried: () => Promise<void>
   /** How many statements were run meanwhile; `NaN` where the server has no pg_stat_statements. */
@@ -39,20 +45,18 @@ export const openStage = async (running: AsyncDisposableStack): Promise<Stage> =
   const serverUrl = process.env.DATABASE_URL ?? (await provideDatabase(running, COUNTED))
   const server = await connected(running, serverUrl)
   const load = await startLoad(running)
-  const serve = async (
-    { url }: StageDatabase,
-    env: Record<string, string> = {},
-    command?: string[],
-  ): Promise<StageService> => {
-    const metricsPort = String(await freePort())
-    const settings = { ...SETTINGS, MAIL_HTTP_URL: load.mailUrl, METRICS_PORT: metricsPort, ...env }
-    const service = await startService(running, url, settings, command)
-    return { ...service, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` }
-  }
+  const serving =
+    (command?: string[]): Serve =>
+    async ({ url }, env = {}, until = running) => {
+      const metricsPort = String(await freePort())
+      const settings = { ...SETTINGS, MAIL_HTTP_URL: load.mailUrl, METRICS_PORT: metricsPort, ...env }
+      const service = await startService(until, url, settings, command)
+      return { ...service, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` }
+    }
   return {
     load,
-    serve: (database, env) => serve(database, env),
-    serveUnhashed: (database, env) => serve(database, env, [pathOf('unhashed-service.ts')]),
+    serve: serving(),
+    serveUnhashed: serving([pathOf('unhashed-service.ts')]),
     databaseCpu: await databaseCpuSeconds(serverUrl),
     database: async name => {
       const fullName = `vestibule_bench_${name}`
@@ -64,7 +68,7 @@ export const openStage = async (running: AsyncDisposableStack): Promise<Stage> =
       const client = await connected(running, url.href)
       return {
         url: url.href,
-        query: async (text, values) => (await client.query(text, values)).rows,
+        client,
         untilCarried: () => untilCarried(client),
         countStatements: work => countStatements(client, work),
       }
@@ -110,6 +114,10 @@ const callsOf = async (client: pg.Client): Promise<number> => {
   )
   return rows[0]?.calls ?? Number.NaN
 }
+
+/** How much of what a service and the database used went into hashes. */
+export const hashingShare = ({ hashing, main, otherThreads, database }: Spent): number =>
+  hashing / (hashing + main + otherThreads + database)
 
 /** Processor time since `before` by what it went to, in seconds. */
 export type Spent = { hashing: number; main: number; otherThreads: number; database: number }
