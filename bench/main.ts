@@ -12,10 +12,11 @@ import { instances } from './suites/instances.ts'
 import { latency } from './suites/latency.ts'
 import { overhead } from './suites/overhead.ts'
 import { overload } from './suites/overload.ts'
+import { scale } from './suites/scale.ts'
 import { startup } from './suites/startup.ts'
 import type { Suite } from './support/suite.ts'
 
-const SUITES: Record<string, Suite> = { efficiency, overhead, latency, overload, instances, startup }
+const SUITES: Record<string, Suite> = { efficiency, overhead, latency, overload, instances, startup, scale }
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = `${root}README.md`
 
@@ -48,9 +49,10 @@ for (const [n, name] of wanted.entries()) {
   progress.clear()
   if (outcome) writeResult(folder, { suite: name, ...circumstances(), ...outcome })
 }
-const table = tableOf(readResults(folder, Object.keys(SUITES)))
-process.stdout.write(`${table}\n`)
-if (!quick) writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), table))
+const results = readResults(folder, Object.keys(SUITES))
+process.stdout.write(`${tableOf(results, { asides: true })}\n`)
+if (!quick)
+  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), tableOf(results, { asides: false })))
 
 function circumstances(): Omit<Result, 'suite' | 'parameters' | 'figures' | 'details'> {
   const cpu = cpus()[0]?.model.replace(/\s+/g, ' ').trim() ?? 'unknown'

@@ -30,10 +30,16 @@ const row = (figure: Figure): string => {
   return `| ${name} | ${aimed} | ${measured} | ${met} |`
 }
 
-/** A table of all figures: the median of the rounds, and in brackets the least and the greatest of them. */
-export const tableOf = (results: readonly Result[]): string => {
+/**
+ * A table of figures, or of those that are no asides: the median of the rounds, and in brackets the least and the
+ * greatest of them.
+ */
+export const tableOf = (results: readonly Result[], { asides }: { asides: boolean }): string => {
   const [{ machine } = { machine: undefined }] = results
-  const rows = results.flatMap(({ suite, figures }) => [`| **${suite}** | | | |`, ...figures.map(row)])
+  const rows = results.flatMap(({ suite, figures }) => [
+    `| **${suite}** | | | |`,
+    ...figures.filter(({ aside }) => asides || !aside).map(row),
+  ])
   const commits = [...new Set(results.map(({ commit }) => commit))].join(', ')
   const days = [...new Set(results.map(({ at }) => at.slice(0, 10)))].join(', ')
   return [
@@ -62,8 +68,10 @@ export const readResults = (folder: string, suites: readonly string[]): Result[]
 
 export const writeResult = (folder: string, result: Result): void => {
   const figures = result.figures.map(figure => {
-    const [least, greatest] = spread(figure.values)
-    return { ...figure, median: median(figure.values), least, greatest }
+    // What there was none of has no latency, and JSON has no NaN.
+    const values = figure.values.filter(Number.isFinite)
+    const [least, greatest] = spread(values)
+    return { ...figure, values, median: median(values), least, greatest }
   })
   writeFileSync(`${folder}/${result.suite}.json`, `${JSON.stringify({ ...result, figures }, undefined, 2)}\n`)
 }

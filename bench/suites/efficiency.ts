@@ -4,7 +4,7 @@ import { memoryMib } from '../support/cpu.ts'
 import { type Figure, ratios } from '../support/figures.ts'
 import { answersOf, expectOnly, rateOf, type Step } from '../support/load-orders.ts'
 import { startRawHashes } from '../support/raw-rate.ts'
-import { CLIENTS, openStage, type Spent, watchCpu } from '../support/stage.ts'
+import { CLIENTS, hashingShare, openStage, PATIENT, type Spent, watchCpu } from '../support/stage.ts'
 import type { Suite } from '../support/suite.ts'
 
 type Kind = 'register' | 'activate' | 'journey'
@@ -36,7 +36,7 @@ export const efficiency: Suite = async ({ quick, progress }) => {
   const stage = await openStage(running)
   const hash = await startRawHashes(running)
   const database = await stage.database('efficiency')
-  const service = await stage.serve(database, { HASH_QUEUE_MS: '60000' })
+  const service = await stage.serve(database, PATIENT)
 
   const raw: number[] = []
   const loads: Load[] = []
@@ -66,11 +66,7 @@ export const efficiency: Suite = async ({ quick, progress }) => {
   const of = (kind: Kind, what: (load: Load, n: number) => number): number[] =>
     loads.flatMap((load, n) => (load.kind === kind ? [what(load, n)] : []))
   const share = (kind: Kind): number[] => of(kind, (_, n) => shares[n] ?? Number.NaN)
-  const cpuShare = (kind: Kind): number[] =>
-    of(
-      kind,
-      ({ spent }) => spent.hashing / (spent.hashing + spent.main + spent.otherThreads + spent.database),
-    )
+  const cpuShare = (kind: Kind): number[] => of(kind, ({ spent }) => hashingShare(spent))
   const perSecond = (kind: Kind): number[] => of(kind, load => load.perSecond)
   const figures: Figure[] = [
     { name: 'registrations ÷ raw hashes', unit: '', values: share('register'), aim: { least: 0.88 } },

@@ -2,7 +2,7 @@
 // machine they share its cores, so that what is to be seen without hashes is the one thread that a process has for it.
 import type { Figure } from '../support/figures.ts'
 import { answersOf, expectOnly } from '../support/load-orders.ts'
-import { CLIENTS, openStage, type StageDatabase, type StageService } from '../support/stage.ts'
+import { CLIENTS, openStage, PATIENT, type StageDatabase, type StageService } from '../support/stage.ts'
 import type { Suite } from '../support/suite.ts'
 
 const COUNTS = [1, 2, 4]
@@ -53,7 +53,7 @@ export const instances: Suite = async ({ quick, progress }) => {
       }
       for (let n = 0; n < count; n += 1) {
         progress(`${kind}: starting ${n + 1} of ${count}`)
-        group.services.push(await stage[serve](group.database, { HASH_QUEUE_MS: '60000' }))
+        group.services.push(await stage[serve](group.database, PATIENT))
       }
       groups.push(group)
     }

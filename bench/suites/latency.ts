@@ -69,6 +69,7 @@ export const latency: Suite = async ({ quick, progress }) => {
           name: `${name} at ${share} %, ${part}${aimed ? ` (aim: the hash + ${BESIDE_THE_HASH_MS} ms)` : ''}`,
           unit: 'ms',
           values: at.map(({ report }) => answersOf(report, key)[part]),
+          aside: part === 'p95',
           ...(aimed && { aim: { most: median(hashMs) + BESIDE_THE_HASH_MS } }),
         })
       }

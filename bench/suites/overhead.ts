@@ -3,7 +3,14 @@
 import { memoryMib } from '../support/cpu.ts'
 import { median } from '../support/figures.ts'
 import { answersOf, expectOnly, startLoad } from '../support/load-orders.ts'
-import { openStage, type Stage, type StageDatabase, type StageService, watchCpu } from '../support/stage.ts'
+import {
+  openStage,
+  PATIENT,
+  type Stage,
+  type StageDatabase,
+  type StageService,
+  watchCpu,
+} from '../support/stage.ts'
 import type { Suite } from '../support/suite.ts'
 
 const CLIENTS = [16, 32, 64]
@@ -17,7 +24,7 @@ export const overhead: Suite = async ({ quick, progress }) => {
   const stage = await openStage(running)
   const mailbox = await startLoad(running)
   const database = await stage.database('overhead')
-  const service = await stage.serveUnhashed(database, { MAIL_HTTP_URL: mailbox.mailUrl })
+  const service = await stage.serveUnhashed(database, { ...PATIENT, MAIL_HTTP_URL: mailbox.mailUrl })
   const load = (clients: number, forSeconds: number) =>
     registerUnhashed({ stage, database, service, mailbox }, clients, forSeconds)
 

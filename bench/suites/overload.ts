@@ -81,26 +81,30 @@ export const overload: Suite = async ({ quick, progress, draw }) => {
         aim: { least: 0.95 },
       },
       ...TIMES.flatMap(times => [
-        { name: `goodput at ${times} ×`, unit: '/s', values: at(times).map(goodput) },
+        { name: `goodput at ${times} ×`, unit: '/s', values: at(times).map(goodput), aside: true },
         {
           name: `refused at ${times} ×`,
           unit: '/s',
           values: at(times).map(({ report }) => rateOf(report, 'register 503')),
+          aside: true,
         },
         {
           name: `admitted at ${times} ×, p99`,
           unit: 'ms',
           values: at(times).map(({ report }) => answersOf(report, 'register 201').p99),
+          aside: times !== 10,
         },
         {
           name: `refused at ${times} ×, p99`,
           unit: 'ms',
           values: at(times).map(({ report }) => answersOf(report, 'register 503').p99),
+          aside: times !== 10,
         },
         {
           name: `/health/live at ${times} ×, p99`,
           unit: 'ms',
           values: at(times).map(({ health }) => answersOf(health, 'live 200').p99),
+          aside: times !== 10,
         },
       ]),
     ],

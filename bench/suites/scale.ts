@@ -2,13 +2,14 @@
 // turns, so that whatever else happens on the machine happens to all of them.
 import { migrateUp } from '../../src/infrastructure/postgres/migrate.ts'
 import type { Figure } from '../support/figures.ts'
-import { answersOf, expectOnly, type LoadReport, rateOf } from '../support/load-orders.ts'
+import { answersOf, expectOnly, type LoadReport, type Order, rateOf } from '../support/load-orders.ts'
 import { timeMaintenance } from '../support/maintenance.ts'
 import { fillWithManyPeople } from '../support/people.ts'
 import {
   CLIENTS,
   hashingShare,
   openStage,
+  PATIENT,
   type Stage,
   type StageDatabase,
   watchCpu,
@@ -80,8 +81,8 @@ export const scale: Suite = async ({ quick, progress }) => {
     for (const size of sizes) {
       progress(`warm-up with ${usersOf(size)}`)
       const services = {
-        real: await stage.serve(size.database, { HASH_QUEUE_MS: '60000' }, now),
-        unhashed: await stage.serveUnhashed(size.database, {}, now),
+        real: await stage.serve(size.database, PATIENT, now),
+        unhashed: await stage.serveUnhashed(size.database, PATIENT, now),
       }
       serving.push({ size, services })
       await measure(size, services, seconds.warmUp / 3)
@@ -95,13 +96,13 @@ export const scale: Suite = async ({ quick, progress }) => {
     forSeconds: number,
   ): Promise<Round> {
     const register = async (loop: { clients: number } | { perSecond: number }): Promise<LoadReport> => {
-      const order = {
+      const order: Order = {
         kind: 'register',
         urls: [real.url],
         seconds: forSeconds,
         loop,
         mailsComeHere: true,
-      } as const
+      }
       const report = await stage.load.run(order)
       await database.untilCarried()
       expectOnly(report, 'register 201', 'mail 200')

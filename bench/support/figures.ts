@@ -4,6 +4,8 @@ export type Figure = {
   unit: string
   values: readonly number[]
   aim?: { least: number } | { most: number }
+  /** True for what stands in the file and is printed, but would only make the table of README.md long. */
+  aside?: boolean
 }
 
 /** The value below which a share of them lies, of values in ascending order. */

@@ -56,7 +56,7 @@ async function run({
   times = new Map()
   const start = performance.now()
   const asking = {
-    live: () => timed('live', start, LIVE),
+    live: (since: number) => timed('live', since, LIVE),
     me: (since: number) =>
       timed('me', since, me(here.active[Math.floor(Math.random() * here.active.length)])),
     register,

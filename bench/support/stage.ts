@@ -39,6 +39,9 @@ export type StageDatabase = {
 /** More than there are cores, so that a hash waits whenever one ends, and little else. */
 export const CLIENTS = 4 * availableParallelism()
 
+/** Nobody is refused: a figure is about what all of them cost, on machines that have other things to do as well. */
+export const PATIENT = { HASH_QUEUE_MS: '60000', DATABASE_TIMEOUT_MS: '20000' }
+
 const SETTINGS = { EVENT_PUBLISHER: 'console', LOG_LEVEL: 'info', CODE_TTL_SECONDS: '3600' }
 
 export const openStage = async (running: AsyncDisposableStack): Promise<Stage> => {
