@@ -24,12 +24,6 @@ export const registerAs = async (pool: Pool, email: string): Promise<number> => 
   return statusCode
 }
 
-export const live: Ask = async pool => {
-  const { statusCode, body } = await pool.request({ method: 'GET', path: '/health/live' })
-  await body.dump()
-  return statusCode
-}
-
 /** So many clients, each of which asks again as soon as it has its answer. */
 export const closedLoop = async (url: string, clients: number, seconds: number, ask = register) => {
   const pool = new Pool(url, { connections: clients })

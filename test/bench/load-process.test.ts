@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
-import { acceptEverything, openConnections } from '../../bench/support/lean-http.ts'
+import { openConnections, readMessages } from '../../bench/support/lean-http.ts'
 import { answersOf, expectOnly, type Order, startLoad } from '../../bench/support/load-orders.ts'
 
 const start = async (t: TestContext, listener: RequestListener): Promise<string> => {
@@ -128,28 +128,17 @@ describe('the load process', { timeout: 30_000 }, () => {
 })
 
 describe('the reader of HTTP messages', { timeout: 30_000 }, () => {
-  it('understands messages however they are cut', async t => {
-    const heard: string[] = []
-    const server = acceptEverything(body => heard.push(body.toString('latin1')))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    t.after(() => server.close())
-    const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
+  it('understands messages however they are cut', () => {
     const message = (body: string): string =>
       `POST / HTTP/1.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-    const bytes = `${message('one')}${message('')}${message('three')}`
-    let answers = ''
-    const all = new Promise<void>(resolve => {
-      socket.on('data', chunk => {
-        answers += chunk
-        if (answers.split('200 OK').length === 7) resolve()
-      })
-    })
-    socket.write(bytes)
-    for (const byte of bytes) await new Promise<void>(resolve => socket.write(byte, () => resolve()))
-    await all
-    socket.destroy()
-    assert.deepEqual(heard, ['one', '', 'three', 'one', '', 'three'])
+    const bytes = Buffer.from(`${message('one')}${message('')}${message('three')}`)
+    for (const size of [1, 2, 7, 40, bytes.length]) {
+      const heard: string[] = []
+      const socket = new Socket()
+      readMessages(socket, (_head, body) => heard.push(body.toString()))
+      for (let at = 0; at < bytes.length; at += size) socket.emit('data', bytes.subarray(at, at + size))
+      assert.deepEqual(heard, ['one', '', 'three'], `${size} bytes at a time`)
+    }
   })
 
   it('opens a connection again when one was closed', async t => {
