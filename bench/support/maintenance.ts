@@ -40,7 +40,10 @@ export const timeMaintenance = async (
   )
   await client.query(
     `insert into outbox (user_id, id, topic, payload, correlation_id)
-     select id, uuidv7(), 'mail', '{}', 'bench' from users where activated_at is not null limit $1`,
+     select id, uuidv7(), 'mail', '{}', 'bench'
+     from (select id from users where activated_at is not null limit $1) as people,
+       generate_series(1, ceil($1::float8 / (select count(*) from users where activated_at is not null))::int)
+     limit $1`,
     [waitingMails],
   )
   await client.query('vacuum (analyze) users, outbox')
