@@ -1,7 +1,12 @@
+import { enableCompileCache } from 'node:module'
 import { resolve } from 'node:path'
-import { type Addresses, createApp } from './app.ts'
-import { type Config, loadEnvFile, readConfig } from './config.ts'
-import { doctor, migrate, outbox, users } from './operator.ts'
+import { fileURLToPath } from 'node:url'
+import type { Addresses } from './app.ts'
+import type { Config } from './config.ts'
+
+// Half of the time until it is ready, a start spent on stripping and compiling what the one before it had: what is
+// imported from here on is kept beside the packages. Where nothing can be written it does without.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
 
 const USAGE = `Usage: vestibule <command>
 
@@ -20,15 +25,18 @@ const DATA_DIR = resolve('.data')
 
 const main = async ([command, ...args]: string[]): Promise<void> => {
   const [argument] = args
-  if (command === 'serve' && argument === undefined) return serve(readEnvironment())
+  if (command === 'serve' && argument === undefined) return serve()
   if (command === 'migrate' || command === 'outbox' || command === 'users') {
-    const { output, exitCode } = await { migrate, outbox, users }[command](readEnvironment, DATA_DIR, args)
+    const { migrate, outbox, users } = await import('./operator.ts')
+    const run = { migrate, outbox, users }[command]
+    const { output, exitCode } = await run(await environment(), DATA_DIR, args)
     process[exitCode === 0 ? 'stdout' : 'stderr'].write(output)
     process.exitCode = exitCode
     return
   }
   if (command === 'doctor') {
-    const { output, exitCode } = await doctor(readEnvironment, DATA_DIR, args)
+    const { doctor } = await import('./operator.ts')
+    const { output, exitCode } = await doctor(await environment(), DATA_DIR, args)
     // What is wrong is the answer, also to a program that reads it.
     process[exitCode === 2 ? 'stderr' : 'stdout'].write(output)
     process.exitCode = exitCode
@@ -42,17 +50,23 @@ const main = async ([command, ...args]: string[]): Promise<void> => {
   process.exitCode = 2
 }
 
-const readEnvironment = (): Config => {
-  loadEnvFile()
-  return readConfig(process.env, process.stdout.isTTY === true)
+/** What reads the environment, and throws when something in it is wrong. */
+const environment = async (): Promise<() => Config> => {
+  const { loadEnvFile, readConfig } = await import('./config.ts')
+  return () => {
+    loadEnvFile()
+    return readConfig(process.env, process.stdout.isTTY === true)
+  }
 }
 
 /** What DNS and files need of libuv's pool beside the hashes: as much as it has by default. */
 const OTHER_THREADS = 4
 
-const serve = async (config: Config): Promise<void> => {
+const serve = async (): Promise<void> => {
+  const config = (await environment())()
   // Has to be said before anything uses the pool. Its 4 threads would hold 4 hashes, and DNS would wait for them.
   process.env.UV_THREADPOOL_SIZE = String(config.hashConcurrency + OTHER_THREADS)
+  const { createApp } = await import('./app.ts')
   const app = createApp(config, DATA_DIR)
   let stopping = false
   const stop = () => {

@@ -6,15 +6,16 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
-import { pathOf } from '../support/service.ts'
+import { pathOf, startArguments } from '../support/service.ts'
 import type { Suite } from '../support/suite.ts'
 
-const MAIN = pathOf('../../src/main.ts')
 const COMMANDS = {
-  node: [process.execPath, MAIN, 'serve'],
+  node: [process.execPath, ...startArguments()],
   'npm start': ['npm', 'start', '--silent'],
 }
 type Command = keyof typeof COMMANDS
+/** What src/main.ts keeps of what it has compiled. */
+const COMPILED = pathOf('../../node_modules/.cache/compiled')
 
 const PATIENCE_SECONDS = 60
 /** Whatever the environment says about a database would take away what is measured. */
@@ -34,6 +35,8 @@ export const startup: Suite = async ({ quick, progress }) => {
         seconds[`${command}, ${what}`] = [...(seconds[`${command}, ${what}`] ?? []), started.seconds]
         return started
       }
+      // A newcomer has not compiled anything yet either.
+      await rm(COMPILED, { recursive: true, force: true })
       await (await start('empty folder')).stop('SIGTERM')
       const second = await start('warm')
       if (command === 'node') {
@@ -57,7 +60,7 @@ export const startup: Suite = async ({ quick, progress }) => {
 async function temporaryFolder(running: AsyncDisposableStack): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-start-'))
   running.defer(() => rm(folder, { recursive: true, force: true }))
-  const scripts = { start: `node ${JSON.stringify(MAIN)} serve` }
+  const scripts = { start: ['node', ...startArguments().map(word => JSON.stringify(word))].join(' ') }
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, scripts }))
   return folder
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,6 +19,15 @@ export type Service = {
 }
 
 export const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** The arguments of what `npm start` runs, in whichever folder; with another `program`, that one instead. */
+export const startArguments = (program?: string): string[] => {
+  const { scripts } = JSON.parse(readFileSync(pathOf('../../package.json'), 'utf8'))
+  const [, ...words] = scripts.start.split(' ') as string[]
+  const main = words.findIndex(word => word.endsWith('.ts'))
+  const flags = words.slice(0, main)
+  return program ? [...flags, program] : [...flags, pathOf(`../../${words[main]}`), ...words.slice(main + 1)]
+}
 
 export const SECRET_KEY = 'a-key-for-benchmarks-and-for-nothing-but-benchmarks'
 
@@ -56,7 +66,7 @@ export const startService = async (
   running: AsyncDisposableStack,
   databaseUrl: string,
   env: Record<string, string>,
-  command: string[] = [pathOf('../../src/main.ts'), 'serve'],
+  command = startArguments(),
 ): Promise<Service> => {
   const port = await freePort()
   const service = spawn(process.execPath, command, {

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import { databaseCpuSeconds, threadCpuSeconds } from './cpu.ts'
 import { type LoadProcess, startLoad } from './load-orders.ts'
-import { pathOf, provideDatabase, type Service, startService } from './service.ts'
+import { pathOf, provideDatabase, type Service, startArguments, startService } from './service.ts'
 
 /** Where a suite plays: a PostgreSQL, the load, and services on databases that are made for it and dropped after it. */
 export type Stage = {
@@ -59,7 +59,7 @@ export const openStage = async (running: AsyncDisposableStack): Promise<Stage> =
   return {
     load,
     serve: serving(),
-    serveUnhashed: serving([pathOf('unhashed-service.ts')]),
+    serveUnhashed: serving(startArguments(pathOf('unhashed-service.ts'))),
     databaseCpu: await databaseCpuSeconds(serverUrl),
     database: async name => {
       const fullName = `vestibule_bench_${name}`

@@ -55,12 +55,18 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     await seeStep(page, 'Your account is active')
   })
 
-  it('does not spend the waiting time when a new code is asked for without a network', async t => {
+  it('is told how long to wait for a new code, and spends no waiting time on asking without a network', async t => {
     const page = await visit(t, app.url)
     await page.clock.install()
     await page.reload()
-    const email = newAddress()
-    await registerAndWait(page, email)
+    await registerAndWait(page, newAddress())
+    // Whatever the clock of the page says.
+    await page.clock.runFor(31_000)
+    await button(page, 'Send a new code').click()
+    await seeText(page, /That was too often\. Try again in (30|2\d) seconds\./)
+    await button(page, /New code in (30|2\d) seconds/).waitFor()
+    assert.equal(await page.locator('#resend').getAttribute('aria-disabled'), 'true')
+
     await letTimePass(app, 31)
     await page.clock.runFor(31_000)
     await page.context().setOffline(true)
@@ -71,18 +77,6 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     await button(page, 'Send a new code').click()
     await seeText(page, 'A new code is on its way.')
     assert.equal(await page.getByText(OFFLINE).isVisible(), false)
-  })
-
-  it('is told how long to wait for a new code, whatever the clock of the page says', async t => {
-    const page = await visit(t, app.url)
-    await page.clock.install()
-    await page.reload()
-    await registerAndWait(page, newAddress())
-    await page.clock.runFor(31_000)
-    await button(page, 'Send a new code').click()
-    await seeText(page, /That was too often\. Try again in (30|2\d) seconds\./)
-    await button(page, /New code in (30|2\d) seconds/).waitFor()
-    assert.equal(await page.locator('#resend').getAttribute('aria-disabled'), 'true')
   })
 
   it('is told when the service is gone', async t => {
@@ -99,17 +93,10 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     assert.equal(await page.locator('#register-password').inputValue(), PASSWORD)
   })
 
-  it('is told with the time when it was too often', async t => {
-    const own = await appOf(t, { env: { LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR: '1' } })
-    const page = await visit(t, own.url)
-    await registerAndWait(page, newAddress())
-    await page.goBack()
-    await giveCredentials(page, newAddress())
-    await seeText(page, /That was too often\. Try again in (60|59) minutes\./)
-  })
-
-  it('is told with the time when guesses are too many', async t => {
-    const own = await appOf(t, { env: { LIMIT_GUESSES_PER_NETWORK_PER_HOUR: '1' } })
+  it('is told with the time when guesses or registrations are too many', async t => {
+    const own = await appOf(t, {
+      env: { LIMIT_GUESSES_PER_NETWORK_PER_HOUR: '1', LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR: '1' },
+    })
     const page = await visit(t, own.url)
     const email = newAddress()
     await registerAndWait(page, email)
@@ -118,57 +105,54 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     await button(page, 'Activate').click()
     await seeText(page, /That was too often\. Try again in (60|59) minutes\./)
     await seeText(page, '2 attempts left')
+    await page.goBack()
+    await giveCredentials(page, newAddress())
+    await seeText(page, /That was too often\. Try again in (60|59) minutes\./)
   })
 
-  it('is told with the time when the database does not answer', async t => {
+  it('is told while the database does not answer, and goes on when it does', async t => {
     const own = await appOf(t, { env: { DATABASE_TIMEOUT_MS: '300' } })
     const page = await visit(t, own.url)
-    const session = new pg.Client({ connectionString: own.database.url })
-    await session.connect()
-    await session.query('begin; lock table users in access exclusive mode')
+    const lock = async () => {
+      const session = new pg.Client({ connectionString: own.database.url })
+      await session.connect()
+      await session.query('begin; lock table users in access exclusive mode')
+      return session
+    }
+    const locked = await lock()
     await giveCredentials(page, newAddress())
     await seeText(page, /Something on our side does not answer\. Try again in \d+ seconds?\./)
-    await session.end()
-    await button(page, 'Create account').click()
-    await seeText(page, /\d+ seconds left/)
-  })
+    await locked.end()
 
-  it('is told while the status of the code cannot be had, and goes on when it can', async t => {
-    const own = await appOf(t, { env: { DATABASE_TIMEOUT_MS: '300' } })
-    const page = await visit(t, own.url)
-    const session = new pg.Client({ connectionString: own.database.url })
-    await session.connect()
+    // The same, of the status of the code, once the registration is through.
+    const lockedAgain = Promise.withResolvers<pg.Client>()
     const lockFirst = async (route: Route) => {
-      await session.query('begin; lock table users in access exclusive mode')
+      lockedAgain.resolve(await lock())
       await route.continue()
     }
     await page.route('**/users/me/code', lockFirst, { times: 1 })
-    await giveCredentials(page, newAddress())
+    await button(page, 'Create account').click()
+    await seeStep(page, 'Look into your mail')
     await seeText(page, /Something on our side does not answer\./)
-    await session.end()
+    await (await lockedAgain.promise).end()
     await seeText(page, /\d+ seconds left/)
   })
 
-  it('is told with the time when there is too much to do', async t => {
-    const overloaded = async () => refuse({ refusal: 'overloaded', retryAfterSeconds: 3 })
-    const own = await appOf(t, {
-      parts: { hashing: { hashPassword: overloaded, verifyPassword: overloaded } },
-    })
-    const page = await visit(t, own.url)
-    await giveCredentials(page, newAddress())
-    await seeText(page, 'There is a lot going on just now. Try again in 3 seconds.')
-  })
-
-  it('is told the number of a bug', async t => {
-    const broken = async () => {
-      throw new Error('the inside story')
+  it('is told with the time when there is too much to do, and the number of a bug', async t => {
+    let isBroken = true
+    const hash = async () => {
+      if (isBroken) throw new Error('the inside story')
+      return refuse({ refusal: 'overloaded', retryAfterSeconds: 3 })
     }
-    const own = await appOf(t, { parts: { hashing: { hashPassword: broken, verifyPassword: broken } } })
+    const own = await appOf(t, { parts: { hashing: { hashPassword: hash, verifyPassword: hash } } })
     const page = await visit(t, own.url)
     const answered = page.waitForResponse(/\/users$/)
     await giveCredentials(page, newAddress())
     const id = (await answered).headers()['x-correlation-id']
     await seeText(page, `Something went wrong on our side. If it stays so, tell us this number: ${id}`)
+    isBroken = false
+    await button(page, 'Create account').click()
+    await seeText(page, 'There is a lot going on just now. Try again in 3 seconds.')
   })
 
   it('is not sent twice by somebody who presses twice', async t => {

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type RunningApp, startApp } from '../support/app.ts'
-import {
-  button,
-  giveCredentials,
-  IN_BROWSER,
-  seeStep,
-  seeText,
-  step,
-  useBrowser,
-} from '../support/browser.ts'
+import { button, giveCredentials, IN_BROWSER, seeText, step, useBrowser } from '../support/browser.ts'
 import { newAddress } from '../support/client.ts'
 
 /** All files together, as they are, in one language. */
@@ -36,11 +28,6 @@ describe('the page', IN_BROWSER, () => {
     await seeText(page, (await app.mail.mailTo(email)).subject)
   })
 
-  it('speaks English to whoever reads neither', async t => {
-    const page = await visit(t, app.url, { locale: 'ja-JP' })
-    await seeStep(page, 'Create your account')
-  })
-
   it('tells a visitor without JavaScript what to do, and shows no form that does nothing', async t => {
     const page = await visit(t, app.url, { javaScriptEnabled: false })
     await page.getByRole('heading', { name: 'This page needs JavaScript' }).waitFor()
@@ -62,13 +49,14 @@ describe('the page', IN_BROWSER, () => {
     assert.ok(bytes < MOST_BYTES, `${bytes} bytes: ${files.map((url, index) => `${url} ${sizes[index]}`)}`)
   })
 
-  it('lets managers of passwords and keyboards of phones know what each field is for', async t => {
+  it('says what each field is for, puts nothing into an address, and takes its colours from variables', async t => {
     const page = await visit(t, app.url)
-    const hints = () =>
+    const attributes = (selector: string, name: string) =>
       page
-        .locator('input[name]')
-        .evaluateAll(inputs => inputs.map(input => input.getAttribute('autocomplete')))
-    assert.deepEqual(await hints(), [
+        .locator(selector)
+        .evaluateAll((elements, name) => elements.map(element => element.getAttribute(name)), name)
+    // For managers of passwords, and for the keyboards of phones.
+    assert.deepEqual(await attributes('input[name]', 'autocomplete'), [
       'username',
       'new-password',
       'username',
@@ -76,18 +64,9 @@ describe('the page', IN_BROWSER, () => {
       'one-time-code',
     ])
     assert.equal(await page.locator('#code').getAttribute('inputmode'), 'numeric')
-  })
+    // What was typed, when the scripts have failed.
+    assert.deepEqual(await attributes('form', 'method'), ['post', 'post', 'post'])
 
-  it('never puts what was typed into an address, not even without its scripts', async t => {
-    const page = await visit(t, app.url)
-    const methods = await page
-      .locator('form')
-      .evaluateAll(forms => forms.map(form => form.getAttribute('method')))
-    assert.deepEqual(methods, ['post', 'post', 'post'])
-  })
-
-  it('takes its colours from a handful of variables', async t => {
-    const page = await visit(t, app.url)
     const accent = () =>
       button(page, 'Create account').evaluate(element =>
         element.computedStyleMap().get('background-color')?.toString(),

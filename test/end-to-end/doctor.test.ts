@@ -8,10 +8,14 @@ import { selfSigned } from '../support/certificate.ts'
 import { run } from '../support/command.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { clockOffBy, noFaketime } from '../support/faketime.ts'
+import { askOperator } from '../support/operator.ts'
 import { noRedis, startRedis } from '../support/redis.ts'
 import { startReplicatedPostgres } from '../support/replication.ts'
 import { CHEAP_HASHES } from '../support/settings.ts'
 import { refusal, startMailServer } from '../support/smtp-servers.ts'
+
+type Env = Record<string, string>
+type Ask = (env: Env) => ReturnType<typeof run>
 
 /** Stands in every URL as the password, and must stand nowhere else. */
 const PASSWORD = 'open-nutmeg'
@@ -24,18 +28,19 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
   })
   after(() => database.drop())
 
-  const doctor = (env: Record<string, string>, ...args: string[]) =>
-    run(['doctor', ...args], {
-      DATABASE_URL: database.url,
-      SECRET_KEY: TEST_SECRET_KEY,
-      REDIS_TIMEOUT_MS: '2000',
-      ...CHEAP_HASHES,
-      ...env,
-    })
+  const settings = (env: Env): Env => ({
+    DATABASE_URL: database.url,
+    SECRET_KEY: TEST_SECRET_KEY,
+    REDIS_TIMEOUT_MS: '2000',
+    ...CHEAP_HASHES,
+    ...env,
+  })
+  const doctor = (env: Env, ...args: string[]) => run(['doctor', ...args], settings(env))
+  const ask = (env: Env) => askOperator('doctor', ['--json'], settings(env))
 
   /** What it says of one check, once it is sure that nothing secret was said. */
-  const examine = async (env: Record<string, string>, wanted: string) => {
-    const { output, exitCode } = await doctor(env, '--json')
+  const examine = async (env: Env, wanted: string, answer: Ask = ask) => {
+    const { output, exitCode } = await answer(env)
     for (const secret of [PASSWORD, TEST_SECRET_KEY]) assert.ok(!output.includes(secret), output)
     const { ok, findings } = JSON.parse(output) as { ok: boolean; findings: Finding[] }
     assert.equal(exitCode, ok ? 0 : 1)
@@ -52,7 +57,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
   }
 
   const assertFailed = async (
-    env: Record<string, string>,
+    env: Env,
     check: string,
     found: RegExp,
     remedy: RegExp,
@@ -95,6 +100,22 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     assert.match(output, /^failed +configuration +PORT must be .*\n +→ Correct PORT /m)
     assert.match(output, /^failed +configuration +SECRET_KEY must have .*\n +→ Correct SECRET_KEY /m)
     assert.match(output, /^2 failed, 0 warnings\.$/m)
+  })
+
+  it('says nothing secret to anybody who reads along, however much is wrong', async () => {
+    const at = (protocol: string) => `${protocol}://vestibule:${PASSWORD}@${NOBODY}/`
+    const { output, exitCode } = await doctor({
+      DATABASE_URL: withLogin(database.url),
+      ...overSmtp(at('smtp')),
+      EVENT_PUBLISHER: 'rabbitmq',
+      AMQP_URL: at('amqp'),
+      ...inRedis(at('redis')),
+    })
+    assert.equal(exitCode, 1)
+    for (const check of ['database', 'mail', 'events', 'redis']) {
+      assert.match(output, new RegExp(`^failed +${check} `, 'm'))
+    }
+    for (const secret of [PASSWORD, TEST_SECRET_KEY]) assert.ok(!output.includes(secret), output)
   })
 
   it('a database that is away: whatever needs it is skipped, the rest is not', async () => {
@@ -140,7 +161,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     t.after(used.drop)
     const env = { DATABASE_URL: used.url }
     // Any command that needs the key makes it.
-    await run(['outbox', 'list'], { ...env, SECRET_KEY: TEST_SECRET_KEY })
+    await askOperator('outbox', ['list'], { ...env, SECRET_KEY: TEST_SECRET_KEY })
     const before = await used.rows('select sealed from ledger_key')
     assert.equal((await examine(env, 'secret key')).found, 'SECRET_KEY is the one this database is used with')
 
@@ -186,7 +207,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     ['+5m', 'failed', 'ahead of'],
   ] as const) {
     it(`a clock that is off by ${offset}`, { skip: noFaketime }, async () => {
-      const finding = await examine(clockOffBy(offset), 'clock')
+      const finding = await examine(clockOffBy(offset), 'clock', env => doctor(env, '--json'))
       assert.equal(finding.state, state, finding.found)
       assert.match(finding.found, new RegExp(`^this machine is \\d+ s ${direction} the database$`))
       assert.match(finding.remedy ?? '', /NTP/)
@@ -278,7 +299,7 @@ describe('vestibule doctor, with a standby', { timeout: 400_000 }, () => {
     const servers = await startReplicatedPostgres()
     t.after(servers.stop)
     const lookAt = async (url: string) => {
-      const { output } = await run(['doctor', '--json'], {
+      const { output } = await askOperator('doctor', ['--json'], {
         ...CHEAP_HASHES,
         DATABASE_URL: url,
         SECRET_KEY: TEST_SECRET_KEY,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type RunningApp, startApp } from '../support/app.ts'
+import { LEASE_SECONDS } from '../../src/infrastructure/postgres/lease.ts'
+import { type RunningApp, startApp, TEST_SECRET_KEY } from '../support/app.ts'
 import { createClient, newAddress } from '../support/client.ts'
 import { run } from '../support/command.ts'
-
-const SECRET_KEY = 'a-key-for-tests-and-for-nothing-but-tests'
+import { askOperator } from '../support/operator.ts'
 
 describe('vestibule outbox', { timeout: 180_000 }, () => {
   let app: RunningApp
@@ -19,8 +19,9 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
   })
   after(() => app.stop())
 
-  const outbox = (...args: string[]) =>
-    run(['outbox', ...args], { DATABASE_URL: app.database.url, SECRET_KEY, LOG_FORMAT: 'json' })
+  const env = () => ({ DATABASE_URL: app.database.url, SECRET_KEY: TEST_SECRET_KEY })
+  const outbox = (...args: string[]) => run(['outbox', ...args], env())
+  const ask = (...args: string[]) => askOperator('outbox', args, env())
 
   /** Registers someone whose mail then waits for a quarter of an hour; returns its id. */
   const registerInVain = async (): Promise<{ email: string; id: string }> => {
@@ -38,7 +39,7 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
   /** Waits until the service has tried a mail that often. */
   const attempted = (id: string, attempt: number) => app.logLine({ message_id: id, attempt })
   const shown = async (id: string, ...more: string[]) =>
-    JSON.parse((await outbox('show', id, '--json', ...more)).output)
+    JSON.parse((await ask('show', id, '--json', ...more)).output)
 
   it('lists what waits, with how often it was tried, why it failed, and when it is tried again', async () => {
     const { email, id } = await registerInVain()
@@ -55,22 +56,22 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
     const masked = `${email[0]}***@${email.split('@')[1]}`
     assert.equal((await shown(id)).email, masked)
     assert.equal((await shown(id, '--show-addresses')).email, email)
-    const listed = JSON.parse((await outbox('list', '--json', '--limit', '1000', '--show-addresses')).output)
+    const listed = JSON.parse((await ask('list', '--json', '--limit', '1000', '--show-addresses')).output)
     const found = listed.messages.find((message: { id: string }) => message.id === id)
     assert.equal(found.email, email)
     assert.equal(found.last_failure, 'http 409')
     assert.equal(listed.waiting[0].topic, 'mail')
     assert.ok(listed.waiting[0].messages > 0)
-    assert.match((await outbox('show', id)).output, /^last_failure +http 409$/m)
+    assert.match((await ask('show', id)).output, /^last_failure +http 409$/m)
   })
 
   it('has a message tried again soon, or all of them', async () => {
     const [one, other] = [await registerInVain(), await registerInVain()]
     assert.match((await outbox('retry', one.id)).output, /^Tried again soon: 1$/m)
+    assert.ok((await shown(one.id)).due_in_seconds <= LEASE_SECONDS)
     assert.ok((await shown(other.id)).due_in_seconds > 800)
-    await attempted(one.id, 2)
     assert.equal((await outbox('retry', '--all')).exitCode, 0)
-    await attempted(other.id, 2)
+    await Promise.all([attempted(one.id, 2), attempted(other.id, 2)])
   })
 
   it('drops a mail: its address is free again, and mail.given_up says so', async () => {
@@ -89,7 +90,7 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
       mail: 'activation_code',
       reason: 'dropped',
     })
-    assert.equal((await outbox('show', id)).exitCode, 1)
+    assert.equal((await ask('show', id)).exitCode, 1)
     await app.database.rows(`update address_ledger set sent_at = '{}'`)
     assert.equal((await createClient(app.url).register(email)).status, 201)
   })
@@ -100,7 +101,7 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
     const { exitCode, output } = await outbox('drop', id)
     assert.equal(exitCode, 1)
     assert.match(output, /on its way/)
-    assert.equal((await outbox('show', id)).exitCode, 0)
+    assert.equal((await ask('show', id)).exitCode, 0)
   })
 
   it('drops an event without a word', async () => {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RunningApp, startApp } from '../support/app.ts'
+import { type RunningApp, startApp, TEST_SECRET_KEY } from '../support/app.ts'
 import { createClient, newAddress, PASSWORD } from '../support/client.ts'
 import { run } from '../support/command.ts'
+import { askOperator } from '../support/operator.ts'
 import { signUp, signUpActive } from '../support/sign-up.ts'
-
-const SECRET_KEY = 'a-key-for-tests-and-for-nothing-but-tests'
 
 describe('vestibule users', { timeout: 180_000 }, () => {
   let app: RunningApp
@@ -15,7 +14,9 @@ describe('vestibule users', { timeout: 180_000 }, () => {
   })
   after(() => app.stop())
 
-  const users = (...args: string[]) => run(['users', ...args], { DATABASE_URL: app.database.url, SECRET_KEY })
+  const env = () => ({ DATABASE_URL: app.database.url, SECRET_KEY: TEST_SECRET_KEY })
+  const users = (...args: string[]) => run(['users', ...args], env())
+  const ask = (...args: string[]) => askOperator('users', args, env())
   const untilNothingWaits = async (id: string): Promise<void> => {
     const waiting = () => app.database.rows('select id from outbox where user_id = $1', [id])
     while ((await waiting()).length > 0) await sleep(20)
@@ -35,13 +36,13 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     assert.match(listed.output, new RegExp(`^${active.id}  .\\*\\*\\*@\\S+ +active`, 'm'))
     assert.ok(!listed.output.includes(email))
 
-    const pendingOnly = JSON.parse((await users('list', '--state', 'pending', '--json')).output).users
+    const pendingOnly = JSON.parse((await ask('list', '--state', 'pending', '--json')).output).users
     assert.ok(pendingOnly.some((user: { id: string }) => user.id === id))
     assert.ok(!pendingOnly.some((user: { id: string }) => user.id === active.id))
 
-    const shown = JSON.parse((await users('show', email, '--json', '--show-addresses')).output)
+    const shown = JSON.parse((await ask('show', email, '--json', '--show-addresses')).output)
     assert.deepEqual([shown.id, shown.email, shown.code, shown.is_active], [id, email, 'live', false])
-    assert.equal((await users('show', newAddress())).exitCode, 1)
+    assert.equal((await ask('show', newAddress())).exitCode, 1)
   })
 
   it('tells what became of a code, and counts what the ledger holds', async () => {
@@ -50,7 +51,7 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     const wrong = String((Number(code) + 1) % 10_000).padStart(4, '0')
     for (let guess = 0; guess < 3; guess += 1) await client.activate(email, wrong)
     await client.me(email, 'Wrong-Horse-99')
-    const shown = JSON.parse((await users('show', id, '--json')).output)
+    const shown = JSON.parse((await ask('show', id, '--json')).output)
     assert.deepEqual([shown.code, shown.wrong_guesses, shown.login_failures], ['exhausted', 3, 1])
   })
 
@@ -98,7 +99,7 @@ describe('vestibule users', { timeout: 180_000 }, () => {
       assert.deepEqual(left, [], `${name}`)
     }
     assert.equal((await createClient(app.url).me(email)).status, 401)
-    assert.equal((await users('delete', id)).exitCode, 1)
+    assert.equal((await ask('delete', id)).exitCode, 1)
   })
 
   it('deletes nothing while a message of the person may be on its way', async () => {
@@ -116,10 +117,10 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     const email = newAddress()
     const { body } = await createClient(app.url).register(email, PASSWORD)
     await arrived
-    const busy = await users('delete', email)
+    const busy = await ask('delete', email)
     assert.equal(busy.exitCode, 1)
     assert.match(busy.output, /on its way/)
-    assert.equal(JSON.parse((await users('show', String(body.id), '--json')).output).code, 'on its way')
+    assert.equal(JSON.parse((await ask('show', String(body.id), '--json')).output).code, 'on its way')
 
     letGo()
     await untilNothingWaits(String(body.id))

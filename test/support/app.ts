@@ -36,6 +36,8 @@ export const createFakeMailService = (): FakeMailService => {
         resolve(mail)
       }
       const timer = setTimeout(() => reject(new Error(`no mail number ${nth} to ${address}`)), 30_000)
+      // Whoever waits at two apps for what comes from one of them has done when the test has.
+      timer.unref()
       waiting.add(look)
       look()
     })
@@ -117,6 +119,7 @@ export const startApp = async (
         resolve(line)
       }
       const timer = setTimeout(() => reject(new Error(`no log line like ${JSON.stringify(like)}`)), 30_000)
+      timer.unref()
       readers.add(read)
       read()
     })

@@ -134,7 +134,7 @@ const ALL_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best
 
 /** What axe-core has against the page as it is now, by all rules or only these. */
 export const accessibilityViolations = async (page: Page, rules = ALL_RULES): Promise<string[]> => {
-  await page.evaluate(axe.source)
+  if (await page.evaluate("typeof axe === 'undefined'")) await page.evaluate(axe.source)
   const { violations }: AxeResults = await page.evaluate(
     `axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] })`,
   )

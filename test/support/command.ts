@@ -21,6 +21,11 @@ export type RunningCommand = {
   end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>
 }
 
+/** What is nothing of the service's; run-tests.ts says where there is what is compiled already. */
+const INHERITED = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => ['PATH', 'HOME', 'NODE_COMPILE_CACHE'].includes(name)),
+)
+
 /** Runs `vestibule <arguments>` as a person would, with nothing set but what is passed. */
 export const spawnCommand = (
   args: string[],
@@ -31,7 +36,7 @@ export const spawnCommand = (
   spawn(process.execPath, [main, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    env: { ...INHERITED, ...env },
   })
 
 /** Starts the service and waits until it says that it is ready. */

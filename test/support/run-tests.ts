@@ -2,20 +2,27 @@
 // see server.ts.
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { createTemplate } from './database.ts'
 import { withServer } from './server.ts'
 
 const patterns = process.argv.length > 2 ? process.argv.slice(2) : ['src/**/*.test.ts', 'test/**/*.test.ts']
 
 /** More than there are cores: most files wait most of the time, for a database, a child process or a clock. */
-const FILES_AT_ONCE = availableParallelism() + 1
+const FILES_AT_ONCE = availableParallelism() * 2
+
+/**
+ * Each file is a process of its own, and so is each command that it runs: what one of them has compiled, the
+ * others need not. Where `src/main.ts` keeps it, too; Node.js looks whether the source is still the same.
+ */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url))
 
 const runTests = (databaseUrl: string): Promise<number> =>
   new Promise(resolve => {
     const options = ['--test', `--test-concurrency=${FILES_AT_ONCE}`, '--test-timeout=120000']
     const child = spawn(process.execPath, [...options, ...patterns], {
       stdio: 'inherit',
-      env: { ...process.env, TEST_DATABASE_URL: databaseUrl },
+      env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, TEST_DATABASE_URL: databaseUrl },
     })
     child.on('exit', code => resolve(code ?? 1))
   })
