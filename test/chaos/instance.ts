@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnCommand } from '../support/command.ts'
+import { end, hasEnded } from '../support/programs.ts'
 
 /** One process of the service, and whoever supervises it: one that ends by itself is started again. */
 export type Instance = {
@@ -14,7 +14,7 @@ export type Instance = {
   /** As `kill -9` does. */
   kill: () => Promise<void>
   /** Asks it to stop, and returns how it ended and in how many milliseconds. */
-  drain: () => Promise<{ exitCode: number | null; tookMs: number }>
+  drain: () => Promise<{ exitCode: number | NodeJS.Signals | null; tookMs: number }>
 }
 
 /** Writes its log into a folder, where somebody may look for what happened. */
@@ -27,14 +27,10 @@ export const createInstance = (
   const at = `127.0.0.1:${port}`
   let child: ChildProcess | undefined
 
-  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+  const stop = async (signal: NodeJS.Signals) => {
     const running = child
     child = undefined
-    if (!running || hasEnded(running)) return null
-    const ended = once(running, 'exit')
-    running.kill(signal)
-    const [exitCode] = await ended
-    return exitCode
+    return running && !hasEnded(running) ? end(running, signal) : null
   }
 
   const run = (more: Record<string, string>): ChildProcess => {
@@ -55,16 +51,14 @@ export const createInstance = (
         await sleep(100)
       }
     },
-    kill: async () => void (await end('SIGKILL')),
+    kill: async () => void (await stop('SIGKILL')),
     drain: async () => {
       const since = performance.now()
-      const exitCode = await end('SIGTERM')
+      const exitCode = await stop('SIGTERM')
       return { exitCode, tookMs: performance.now() - since }
     },
   }
 }
-
-const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
 const answers = (at: string): Promise<boolean> =>
   fetch(`http://${at}/health/live`).then(

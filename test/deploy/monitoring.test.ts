@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
+import { skipWithout } from '../support/programs.ts'
 import { signUp, signUpActive } from '../support/sign-up.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -93,19 +94,11 @@ describe('deploy/', { timeout: 60_000 }, () => {
     }
   })
 
-  it('is taken by Prometheus', { skip: noPromtool() }, () => {
+  const installed = spawnSync('promtool', ['--version']).status === 0
+  const skip = skipWithout(installed, 'there is no promtool here: apt-get install prometheus')
+  it('is taken by Prometheus', { skip }, () => {
     const promtool = (...args: string[]) => execFileSync('promtool', args, { cwd: ROOT, encoding: 'utf8' })
     assert.match(promtool('check', 'rules', ALERTS), new RegExp(`SUCCESS: ${rules.length} rules found`))
     assert.match(promtool('check', 'config', 'deploy/prometheus/prometheus.yml'), /SUCCESS/)
   })
 })
-
-function noPromtool(): string | false {
-  try {
-    execFileSync('promtool', ['--version'], { stdio: 'ignore' })
-    return false
-  } catch {
-    if (process.env.NOTHING_MAY_BE_SKIPPED) return false
-    return 'there is no promtool here: apt-get install prometheus'
-  }
-}

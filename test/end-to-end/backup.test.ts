@@ -9,6 +9,7 @@ import {
   startDumpedPostgres,
 } from '../support/backups.ts'
 import { createClient, newAddress } from '../support/client.ts'
+import { createNews } from '../support/news.ts'
 import { assertProblem } from '../support/problems.ts'
 import { exhaust, type Pending, signUp, signUpActive } from '../support/sign-up.ts'
 
@@ -143,7 +144,7 @@ const startLoad = (app: RunningApp) => {
   const registered = new Map<string, string>()
   const activated: Pending[] = []
   const unexpected: unknown[] = []
-  const news = new Set<() => void>()
+  const { tell, until } = createNews()
   let loading = true
 
   const clients = Array.from({ length: CLIENTS }, async () => {
@@ -159,7 +160,7 @@ const startLoad = (app: RunningApp) => {
         unexpected.push(error)
         loading = false
       }
-      for (const look of [...news]) look()
+      tell()
     }
   })
 
@@ -168,15 +169,7 @@ const startLoad = (app: RunningApp) => {
     activated,
     unexpected,
     untilActivated: (count: number): Promise<void> =>
-      new Promise(resolve => {
-        const look = () => {
-          if (activated.length < count && unexpected.length === 0) return
-          news.delete(look)
-          resolve()
-        }
-        news.add(look)
-        look()
-      }),
+      until(() => activated.length >= count || unexpected.length > 0),
     stop: async () => {
       loading = false
       await Promise.all(clients)

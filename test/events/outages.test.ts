@@ -6,6 +6,7 @@ import { type RunningApp, startApp } from '../support/app.ts'
 import { type Broker, noBroker, openConsumer, startBroker, untilQueuesLast } from '../support/broker.ts'
 import { createClient, newAddress } from '../support/client.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { createNews } from '../support/news.ts'
 import { signUpActive } from '../support/sign-up.ts'
 
 const CLIENTS = 2
@@ -97,7 +98,7 @@ describe('events by way of RabbitMQ', { skip: noBroker, timeout: 300_000 }, () =
     await untilQueuesLast()
     const client = createClient(app.url)
     const active: string[] = []
-    const news = new Set<() => void>()
+    const { tell, until } = createNews()
     let loading = true
     const load = Array.from({ length: CLIENTS }, async () => {
       while (loading) {
@@ -107,19 +108,12 @@ describe('events by way of RabbitMQ', { skip: noBroker, timeout: 300_000 }, () =
         const activated = await client.activate(email, await app.mail.codeFor(email))
         assert.equal(activated.status, 200)
         active.push(String(body.id))
-        for (const look of [...news]) look()
+        tell()
       }
     })
     const untilMore = (people: number): Promise<void> => {
       const enough = active.length + people
-      return new Promise(resolve => {
-        const look = () => {
-          if (active.length < enough) return
-          news.delete(look)
-          resolve()
-        }
-        news.add(look)
-      })
+      return until(() => active.length >= enough)
     }
 
     await untilMore(PEOPLE)

@@ -12,6 +12,7 @@ import { type Broker, noBroker, openConsumer, startBroker } from '../support/bro
 import { selfSigned } from '../support/certificate.ts'
 import { scratchFolder } from '../support/command.ts'
 import { domainEvent } from '../support/messages.ts'
+import { createNews } from '../support/news.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 
 const SOURCE = 'https://accounts.example.com'
@@ -21,10 +22,10 @@ type Line = { message: string; failure?: string; reason?: string }
 /** A publisher whose log the test can read, and wait for. */
 const openPublisher = (t: TestContext, url: string, timeoutMs = 10_000) => {
   const lines: Line[] = []
-  const readers = new Set<() => void>()
+  const news = createNews()
   const write = (fields: object, message: string) => {
     lines.push({ ...fields, message })
-    for (const read of [...readers]) read()
+    news.tell()
   }
   const publisher = rabbitmqPublisher({ url, source: SOURCE, timeoutMs, log: { info: write, warn: write } })
   t.after(publisher.close)
@@ -33,15 +34,7 @@ const openPublisher = (t: TestContext, url: string, timeoutMs = 10_000) => {
     lines,
     /** Waits until it has said so that many times. */
     said: (message: string, times = 1): Promise<void> =>
-      new Promise(resolve => {
-        const read = () => {
-          if (lines.filter(line => line.message === message).length < times) return
-          readers.delete(read)
-          resolve()
-        }
-        readers.add(read)
-        read()
-      }),
+      news.until(() => lines.filter(line => line.message === message).length >= times),
   }
 }
 

@@ -8,6 +8,7 @@ import { migrateUp } from '../../src/infrastructure/postgres/migrate.ts'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { type Answer, createClient, newAddress } from '../support/client.ts'
 import { scratchFolder } from '../support/command.ts'
+import { createNews } from '../support/news.ts'
 import { assertProblem } from '../support/problems.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 
@@ -53,26 +54,16 @@ describe('a database that crashes under load', () => {
     const refused: Answer[] = []
     const others: Answer[] = []
     let loading = true
-    const news = new Set<() => void>()
+    const { tell, until } = createNews()
     const load = Array.from({ length: CLIENTS }, async () => {
       while (loading) {
         const email = newAddress()
         const answer = await client.register(email)
         if (answer.status === 201) acknowledged.push(email)
         else (answer.status === 503 ? refused : others).push(answer)
-        for (const look of [...news]) look()
+        tell()
       }
     })
-    const until = (holds: () => boolean): Promise<void> =>
-      new Promise(resolve => {
-        const look = () => {
-          if (!holds()) return
-          news.delete(look)
-          resolve()
-        }
-        news.add(look)
-        look()
-      })
 
     await until(() => acknowledged.length >= CLIENTS)
     await crash(folder)

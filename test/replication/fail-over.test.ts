@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { OutgoingMail } from '../../src/infrastructure/mail/transport.ts'
 import { codeIn, type RunningApp, startApp } from '../support/app.ts'
 import { type Answer, createClient, newAddress } from '../support/client.ts'
+import { createNews } from '../support/news.ts'
 import { assertProblem } from '../support/problems.ts'
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../support/replication.ts'
 
@@ -92,7 +93,7 @@ const startLoad = (app: RunningApp) => {
     refused: [],
     unexpected: [],
   }
-  const news = new Set<() => void>()
+  const { tell, until } = createNews()
   let loading = true
 
   /**
@@ -102,7 +103,7 @@ const startLoad = (app: RunningApp) => {
   const insist = async (ask: () => Promise<Answer>, status: number, done: string) => {
     for (let unknown = false; ; unknown = true) {
       const answer = await ask()
-      for (const look of [...news]) look()
+      tell()
       if (answer.status === status) return answer
       if (answer.status !== 503) {
         if (!unknown || answer.body.code !== done) history.unexpected.push(answer)
@@ -135,16 +136,7 @@ const startLoad = (app: RunningApp) => {
 
   return {
     history,
-    until: (holds: () => boolean): Promise<void> =>
-      new Promise(resolve => {
-        const look = () => {
-          if (!holds()) return
-          news.delete(look)
-          resolve()
-        }
-        news.add(look)
-        look()
-      }),
+    until,
     stop: async () => {
       loading = false
       await Promise.all(people)

@@ -5,6 +5,7 @@ import type { HandOverResult } from '../../src/application/outbox.ts'
 import { readConfig } from '../../src/config.ts'
 import type { OutgoingMail } from '../../src/infrastructure/mail/transport.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
+import { createNews } from './news.ts'
 import { CHEAP_HASHES, NO_METRICS, NO_NETWORK_LIMITS, PATIENT } from './settings.ts'
 
 /** A mail service that keeps what it accepts, and behaves as the test says. */
@@ -23,24 +24,14 @@ export type FakeMailService = {
 export const createFakeMailService = (): FakeMailService => {
   const attempts: OutgoingMail[] = []
   const accepted: OutgoingMail[] = []
-  const waiting = new Set<() => void>()
+  const news = createNews()
   let behaviour = async (_mail: OutgoingMail): Promise<HandOverResult> => ({ result: 'accepted' })
 
-  const mailTo: FakeMailService['mailTo'] = (address, nth = 1) =>
-    new Promise((resolve, reject) => {
-      const look = () => {
-        const mail = accepted.filter(({ to }) => to === address)[nth - 1]
-        if (!mail) return
-        waiting.delete(look)
-        clearTimeout(timer)
-        resolve(mail)
-      }
-      const timer = setTimeout(() => reject(new Error(`no mail number ${nth} to ${address}`)), 30_000)
-      // Whoever waits at two apps for what comes from one of them has done when the test has.
-      timer.unref()
-      waiting.add(look)
-      look()
-    })
+  const mailTo: FakeMailService['mailTo'] = async (address, nth = 1) => {
+    const mails = () => accepted.filter(({ to }) => to === address)
+    await news.until(() => mails().length >= nth, `no mail number ${nth} to ${address}`)
+    return mails()[nth - 1] as OutgoingMail
+  }
 
   return {
     attempts,
@@ -55,7 +46,7 @@ export const createFakeMailService = (): FakeMailService => {
         const result = await behaviour(mail)
         if (result.result === 'accepted') {
           accepted.push(mail)
-          for (const look of [...waiting]) look()
+          news.tell()
         }
         return result
       },
@@ -101,28 +92,23 @@ export const startApp = async (
   const database = options.database ?? (await createDatabase())
   const mail = createFakeMailService()
   const logged: Record<string, unknown>[] = []
-  const readers = new Set<() => void>()
+  const news = createNews()
   const lines = new Writable({
     write: (chunk, _encoding, done) => {
       for (const line of String(chunk).trimEnd().split('\n')) logged.push(JSON.parse(line))
-      for (const read of [...readers]) read()
+      news.tell()
       done()
     },
   })
-  const logLine: RunningApp['logLine'] = like =>
-    new Promise((resolve, reject) => {
-      const read = () => {
-        const line = logged.find(line => isLike(line, like))
-        if (!line) return
-        readers.delete(read)
-        clearTimeout(timer)
-        resolve(line)
-      }
-      const timer = setTimeout(() => reject(new Error(`no log line like ${JSON.stringify(like)}`)), 30_000)
-      timer.unref()
-      readers.add(read)
-      read()
-    })
+  const logLine: RunningApp['logLine'] = async like => {
+    let found: Record<string, unknown> | undefined
+    const isThere = () => {
+      found = logged.find(line => isLike(line, like))
+      return found !== undefined
+    }
+    await news.until(isThere, `no log line like ${JSON.stringify(like)}`)
+    return found ?? {}
+  }
   const config = readConfig(
     {
       DATABASE_URL: database.url,

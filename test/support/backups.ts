@@ -8,6 +8,7 @@ import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import { startEmbeddedPostgres } from '../../src/infrastructure/embedded/postgres.ts'
 import { unprivileged } from '../../src/infrastructure/embedded/unprivileged.ts'
 import { scratchFolder } from './command.ts'
+import { skipWithout } from './programs.ts'
 
 /** A PostgreSQL of the test's own, with an empty database, and one way to back it up. */
 export type BackedUpPostgres = {
@@ -31,11 +32,10 @@ const installed = (existsSync(DEBIAN) ? readdirSync(DEBIAN) : [])
   .map(version => join(DEBIAN, version, 'bin'))
   .find(folder => ['initdb', 'pg_ctl', 'pg_dump', 'pg_restore'].every(name => existsSync(join(folder, name))))
 
-/** Why tests with pg_dump are skipped, if they are; where nothing may be skipped they run, and fail. */
-export const noDump: string | false =
-  installed === undefined &&
-  process.env.NOTHING_MAY_BE_SKIPPED !== 'true' &&
-  `needs PostgreSQL ${OLDEST} or newer, server and clients (apt-get install postgresql); the tests start it themselves`
+export const noDump = skipWithout(
+  installed !== undefined,
+  `needs PostgreSQL ${OLDEST} or newer, server and clients (apt-get install postgresql); the tests start it themselves`,
+)
 
 /** `pg_dump --format custom` and `pg_restore`, of a server of their own version. */
 export const startDumpedPostgres = async (): Promise<BackedUpPostgres> => {

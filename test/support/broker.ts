@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { connect, type GetMessage } from 'amqplib'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import { scratchFolder } from './command.ts'
+import { hasEnded, skipWithout, untilSays } from './programs.ts'
 
 /** A RabbitMQ of the test's own: nobody else's data, ports or processes are touched. */
 export type Broker = {
@@ -27,11 +28,10 @@ const command = (name: string): string => (existsSync(DEBIAN) ? join(DEBIAN, nam
 
 const installed = spawnSync('sh', ['-c', `command -v ${command('rabbitmq-server')}`]).status === 0
 
-/** Why tests with a broker are skipped, if they are; where nothing may be skipped they run, and fail. */
-export const noBroker: string | false =
-  !installed &&
-  process.env.NOTHING_MAY_BE_SKIPPED !== 'true' &&
-  'needs RabbitMQ (apt-get install rabbitmq-server, brew install rabbitmq); the tests start it themselves'
+export const noBroker = skipWithout(
+  installed,
+  'needs RabbitMQ (apt-get install rabbitmq-server, brew install rabbitmq); the tests start it themselves',
+)
 
 export const startBroker = async (settings: string[] = []): Promise<Broker> => {
   if (!installed) throw new Error('RabbitMQ is not installed (apt-get install rabbitmq-server)')
@@ -60,7 +60,7 @@ export const startBroker = async (settings: string[] = []): Promise<Broker> => {
   }
   let server = await startServer(env)
   const kill = async (): Promise<void> => {
-    if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return
+    if (server.pid === undefined || hasEnded(server)) return
     const ended = once(server, 'exit')
     process.kill(-server.pid, 'SIGKILL')
     await ended
@@ -87,17 +87,7 @@ const SCRIPT = 'epmd -port "$ERL_EPMD_PORT" & "$0" < /dev/null & cat > /dev/null
 
 const startServer = async (env: Record<string, string>): Promise<ChildProcess> => {
   const server = spawn('sh', ['-c', SCRIPT, command('rabbitmq-server')], { env, detached: true })
-  let said = ''
-  await new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      said += chunk
-      if (said.includes('Server startup complete')) resolve()
-    }
-    server.stdout.on('data', read)
-    server.stderr.on('data', read)
-    server.once('error', reject)
-    server.once('exit', code => reject(new Error(`RabbitMQ ended with ${code}:\n${said}`)))
-  })
+  await untilSays(server, /Server startup complete/, 'RabbitMQ')
   return server
 }
 

@@ -11,19 +11,17 @@ import {
   type Route,
 } from 'playwright-core'
 import { PASSWORD } from './client.ts'
+import { skipWithout } from './programs.ts'
 
 const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = process.env.CHROMIUM_PATH || USUAL_PLACES.find(place => existsSync(place))
 
-/**
- * For `describe`: where there is no Chromium, tests in a browser are skipped and say what to do. CI sets
- * NOTHING_MAY_BE_SKIPPED=true: there they fail instead.
- */
+/** For `describe`. */
 export const IN_BROWSER = {
-  skip:
-    executablePath === undefined && process.env.NOTHING_MAY_BE_SKIPPED !== 'true'
-      ? 'no Chromium here: install one (apt-get install chromium), or say where it is with CHROMIUM_PATH'
-      : false,
+  skip: skipWithout(
+    executablePath !== undefined,
+    'no Chromium here: install one (apt-get install chromium), or say where it is with CHROMIUM_PATH',
+  ),
 }
 
 /** Opens an address as somebody does who has never been there; what they do is over when the test is. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { end } from './programs.ts'
 
 export type ChildScript = {
   child: ChildProcess
@@ -32,11 +32,6 @@ export const startChildScript = async (script: string): Promise<ChildScript> => 
   return {
     child,
     said,
-    kill: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = once(child, 'exit')
-      child.kill('SIGKILL')
-      await ended
-    },
+    kill: async () => void (await end(child, 'SIGKILL')),
   }
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { end, untilSays } from './programs.ts'
 import { NO_METRICS, PATIENT } from './settings.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -17,8 +18,7 @@ export type RunningCommand = {
   output: () => string
   api: string
   mailbox: string
-  /** Sends the signal and waits for the end: the exit code, or the signal that ended it. */
-  end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>
+  end: (signal: NodeJS.Signals) => ReturnType<typeof end>
 }
 
 /** What is nothing of the service's; run-tests.ts says where there is what is compiled already. */
@@ -47,28 +47,13 @@ export const serve = async (
 ): Promise<RunningCommand> => {
   const settings = { PORT: '0', ...NO_METRICS, ...PATIENT, ...env }
   const child = spawnCommand(['serve'], folder, settings, main)
-  let printed = ''
-  const ready = new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      printed += chunk
-      if (/Vestibule is ready[\s\S]*Database .*\n/.test(printed)) resolve()
-    }
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
-    child.once('exit', code => reject(new Error(`exit code ${code}:\n${printed}`)))
-  })
-  await ready
+  const output = await untilSays(child, /Vestibule is ready[\s\S]*Database .*\n/, 'the service')
   return {
     child,
-    output: () => printed,
-    api: /API +(\S+)/.exec(printed)?.[1] ?? '',
-    mailbox: /Mailbox +(\S+)/.exec(printed)?.[1] ?? '',
-    end: async signal => {
-      const ended = once(child, 'exit')
-      child.kill(signal)
-      const [code, endedBy] = await ended
-      return code ?? endedBy
-    },
+    output,
+    api: /API +(\S+)/.exec(output())?.[1] ?? '',
+    mailbox: /Mailbox +(\S+)/.exec(output())?.[1] ?? '',
+    end: signal => end(child, signal),
   }
 }
 

@@ -3,6 +3,7 @@ import type { SecurityEvent } from '../../src/application/audit.ts'
 import { type Courier, type CourierLimits, startCourier } from '../../src/application/courier.ts'
 import type { CountHandOver } from '../../src/application/hand-over-report.ts'
 import type { ClaimMessages, HandOverResult, Message, Settlement } from '../../src/application/outbox.ts'
+import { createNews } from './news.ts'
 
 type Free = Parameters<ClaimMessages>[0]
 
@@ -14,10 +15,10 @@ export const NEVER_MS = 15_000
  * once. A test replaces `claim`, `handOver`, `settle` and `renew`, and awaits what it wants to see with `until`.
  */
 export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
-  const watchers = new Set<() => void>()
+  const news = createNews()
   const record = <Entry>(list: Entry[], entry: Entry): void => {
     list.push(entry)
-    for (const look of [...watchers]) look()
+    news.tell()
   }
 
   const world = {
@@ -52,16 +53,7 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
     renew: async (_ids: string[]): Promise<void> => {},
 
     /** Waits until it holds; looked at whenever something was recorded. */
-    until: (holds: () => boolean): Promise<void> =>
-      new Promise(resolve => {
-        const look = () => {
-          if (!holds()) return
-          watchers.delete(look)
-          resolve()
-        }
-        watchers.add(look)
-        look()
-      }),
+    until: (holds: () => boolean): Promise<void> => news.until(holds),
 
     settlements: (): Settlement[] => world.settled.flat(),
     settlementOf: (id: string): Settlement | undefined =>

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { end } from './programs.ts'
 
 export type RunningExample = {
   child: ChildProcess
   /** Waits until it has printed a line like this so many times, and returns the last of them. */
   said: (line: RegExp, times?: number) => Promise<string>
-  end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>
+  end: (signal: NodeJS.Signals) => ReturnType<typeof end>
 }
 
 /** Runs a file of `examples/` as its reader would. */
@@ -38,12 +38,6 @@ export const startExample = (path: string, env: Record<string, string>): Running
         readers.add(read)
         read()
       }),
-    end: async signal => {
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? signal
-      const ended = once(child, 'exit')
-      child.kill(signal)
-      const [code, endedBy] = await ended
-      return code ?? endedBy
-    },
+    end: signal => end(child, signal),
   }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { skipWithout } from './programs.ts'
 
 /** Where Debian and its relatives, and others, have it. */
 const LIBRARIES = [
@@ -8,11 +9,7 @@ const LIBRARIES = [
 ]
 const library = LIBRARIES.find(existsSync)
 
-/** Why tests with a wrong clock are skipped, if they are; where nothing may be skipped they run, and fail. */
-export const noFaketime: string | false =
-  library === undefined &&
-  process.env.NOTHING_MAY_BE_SKIPPED !== 'true' &&
-  'needs libfaketime (apt-get install faketime)'
+export const noFaketime = skipWithout(library !== undefined, 'needs libfaketime (apt-get install faketime)')
 
 /** The environment of a process whose clock is off by so much, as `-5m`; what measures durations is not. */
 export const clockOffBy = (offset: string): Record<string, string> => {

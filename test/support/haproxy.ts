@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import { scratchFolder } from './command.ts'
+import { end, hasEnded, skipWithout } from './programs.ts'
 
 /** The real HAProxy, with the configuration that comes with the service. */
 export type Balancer = {
@@ -21,11 +22,10 @@ const CONNECTIONS = 2000
 const CONFIGURATION = fileURLToPath(new URL('../../deploy/haproxy.cfg', import.meta.url))
 const installed = spawnSync('haproxy', ['-v']).status === 0
 
-/** Why tests with a balancer are skipped, if they are; where nothing may be skipped they run, and fail. */
-export const noBalancer: string | false =
-  !installed &&
-  process.env.NOTHING_MAY_BE_SKIPPED !== 'true' &&
-  'needs HAProxy (apt-get install haproxy, brew install haproxy); the tests start it themselves'
+export const noBalancer = skipWithout(
+  installed,
+  'needs HAProxy (apt-get install haproxy, brew install haproxy); the tests start it themselves',
+)
 
 /** Starts it in front of three instances, each as `host:port`. */
 export const startBalancer = async (
@@ -56,11 +56,7 @@ export const startBalancer = async (
       while ((await stateOf(socket, instance)) !== state) await sleep(50)
     },
     stop: async () => {
-      if (balancer.exitCode === null && balancer.signalCode === null) {
-        const ended = once(balancer, 'exit')
-        balancer.kill('SIGKILL')
-        await ended
-      }
+      await end(balancer, 'SIGKILL')
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -72,7 +68,7 @@ const untilAnswering = async (balancer: ChildProcess, socket: string): Promise<v
     said += chunk
   })
   for (;;) {
-    if (balancer.exitCode !== null) throw new Error(`HAProxy ended with ${balancer.exitCode}:\n${said}`)
+    if (hasEnded(balancer)) throw new Error(`HAProxy ended with ${balancer.exitCode}:\n${said}`)
     const answers = await command(socket, 'show info').then(
       () => true,
       () => false,

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { chown, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import { scratchFolder } from './command.ts'
+import { end, skipWithout, untilSays } from './programs.ts'
 
 /** A PgBouncer of the test's own, as docs/operations.md sets it up. */
 export type PgBouncer = {
@@ -18,11 +18,10 @@ export type PgBouncer = {
 const PROGRAM = 'pgbouncer'
 const installed = spawnSync(PROGRAM, ['--version']).status === 0
 
-/** Why tests with a PgBouncer are skipped, if they are; where nothing may be skipped they run, and fail. */
-export const noPgBouncer: string | false =
-  !installed &&
-  process.env.NOTHING_MAY_BE_SKIPPED !== 'true' &&
-  'needs PgBouncer (apt-get install pgbouncer, brew install pgbouncer); the tests start it themselves'
+export const noPgBouncer = skipWithout(
+  installed,
+  'needs PgBouncer (apt-get install pgbouncer, brew install pgbouncer); the tests start it themselves',
+)
 
 /** Starts one that leads to a database, with `settings` in the place of those that are documented. */
 export const startPgBouncer = async (
@@ -53,12 +52,7 @@ export const startPgBouncer = async (
   const start = () => run([files.ini], nobody ?? {})
   let bouncer = await start()
 
-  const kill = async (): Promise<void> => {
-    if (bouncer.exitCode !== null || bouncer.signalCode !== null) return
-    const ended = once(bouncer, 'exit')
-    bouncer.kill('SIGKILL')
-    await ended
-  }
+  const kill = async () => void (await end(bouncer, 'SIGKILL'))
   return {
     url: `postgresql://${username}:${password}@127.0.0.1:${port}/vestibule`,
     kill,
@@ -91,14 +85,6 @@ const idOf = (flag: '-u' | '-g'): number => Number(execFileSync('id', [flag, 'no
 
 const run = async (args: string[], identity: { uid?: number; gid?: number }): Promise<ChildProcess> => {
   const bouncer = spawn(PROGRAM, args, { ...identity, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  await new Promise<void>((resolve, reject) => {
-    bouncer.stderr.on('data', chunk => {
-      said += chunk
-      if (said.includes('process up')) resolve()
-    })
-    bouncer.once('error', reject)
-    bouncer.once('exit', code => reject(new Error(`PgBouncer ended with ${code}:\n${said}`)))
-  })
+  await untilSays(bouncer, /process up/, 'PgBouncer')
   return bouncer
 }

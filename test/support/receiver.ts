@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createNews } from './news.ts'
 
 export type ReceivedRequest = { path: string; headers: IncomingHttpHeaders; body: string }
 
@@ -18,7 +19,7 @@ export const startReceiver = async (
   answer: (response: ServerResponse, request: ReceivedRequest) => void,
 ): Promise<Receiver> => {
   const received: ReceivedRequest[] = []
-  const waiting = new Set<() => void>()
+  const news = createNews()
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk)
@@ -26,25 +27,14 @@ export const startReceiver = async (
     const request = { path, headers, body: Buffer.concat(chunks).toString() }
     received.push(request)
     answer(response, request)
-    for (const look of [...waiting]) look()
+    news.tell()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
-    until: holds =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if (!holds()) return
-          waiting.delete(look)
-          clearTimeout(timer)
-          resolve()
-        }
-        const timer = setTimeout(() => reject(new Error('what was waited for did not come')), 30_000)
-        waiting.add(look)
-        look()
-      }),
+    until: holds => news.until(holds, 'what was waited for did not come'),
     close: async () => {
       server.closeAllConnections()
       server.close()

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +6,7 @@ import { promisify } from 'node:util'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import type { Certificate } from './certificate.ts'
 import { scratchFolder } from './command.ts'
+import { end, skipWithout, untilSays } from './programs.ts'
 
 /** A Redis of the test's own, which keeps nothing on disk. */
 export type RedisServer = {
@@ -26,11 +26,10 @@ export type RedisServer = {
 
 const installed = spawnSync('redis-server', ['--version']).status === 0
 
-/** Why tests with a Redis are skipped, if they are; where nothing may be skipped they run, and fail. */
-export const noRedis: string | false =
-  !installed &&
-  process.env.NOTHING_MAY_BE_SKIPPED !== 'true' &&
-  'needs Redis (apt-get install redis-server, brew install redis); the tests start it themselves'
+export const noRedis = skipWithout(
+  installed,
+  'needs Redis (apt-get install redis-server, brew install redis); the tests start it themselves',
+)
 
 /** Starts a Redis on a free port, with more `settings` if need be; with a `certificate` it speaks TLS only. */
 export const startRedis = async (
@@ -46,12 +45,7 @@ export const startRedis = async (
     : [...everywhere, `${port}`]
   let server = await run([...args, ...settings])
 
-  const kill = async (): Promise<void> => {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    const ended = once(server, 'exit')
-    server.kill('SIGKILL')
-    await ended
-  }
+  const kill = async () => void (await end(server, 'SIGKILL'))
   return {
     port,
     url: `${certificate ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
@@ -94,16 +88,8 @@ export const startRedisCluster = async (): Promise<RedisServer[]> => {
 }
 
 const run = async (args: string[]): Promise<ChildProcess> => {
-  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  await new Promise<void>((resolve, reject) => {
-    server.stdout.on('data', chunk => {
-      said += chunk
-      if (said.includes('Ready to accept connections')) resolve()
-    })
-    server.once('error', reject)
-    server.once('exit', code => reject(new Error(`Redis ended with ${code}:\n${said}`)))
-  })
+  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  await untilSays(server, /Ready to accept connections/, 'Redis')
   return server
 }
 

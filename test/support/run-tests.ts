@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { createTemplate } from './database.ts'
+import { createTemplate, hurryUp } from './database.ts'
 import { withServer } from './server.ts'
 
 const patterns = process.argv.length > 2 ? process.argv.slice(2) : ['src/**/*.test.ts', 'test/**/*.test.ts']
@@ -12,8 +12,8 @@ const patterns = process.argv.length > 2 ? process.argv.slice(2) : ['src/**/*.te
 const FILES_AT_ONCE = availableParallelism() * 2
 
 /**
- * Each file is a process of its own, and so is each command that it runs: what one of them has compiled, the
- * others need not. Where `src/main.ts` keeps it, too; Node.js looks whether the source is still the same.
+ * Each file is a process of its own, and so is each command that it runs: what one of them has compiled, the others
+ * need not. It is where `src/main.ts` keeps it too, and is used only while the source is the same.
  */
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url))
 
@@ -28,6 +28,7 @@ const runTests = (databaseUrl: string): Promise<number> =>
   })
 
 process.exitCode = await withServer(async url => {
+  if (url !== process.env.TEST_DATABASE_URL) await hurryUp(url)
   await createTemplate(url)
   return runTests(url)
 })

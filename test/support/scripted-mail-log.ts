@@ -1,4 +1,5 @@
 import { codeIn } from './app.ts'
+import { createNews } from './news.ts'
 
 /** One mail as it came in at a mail service, whatever came of it. */
 export type Attempt = {
@@ -34,7 +35,7 @@ export type ScriptedMail<Reply> = {
 /** Keeps what came in, for whoever waits for it. */
 export const createAttemptLog = () => {
   const attempts: Attempt[] = []
-  const waiting = new Set<() => void>()
+  const news = createNews()
   let unanswered = 0
   const attemptsTo = (email: string): Attempt[] => attempts.filter(({ to }) => to === email)
   return {
@@ -44,24 +45,15 @@ export const createAttemptLog = () => {
       const attempt = { to: mail.to, code: codeIn(mail), key: mail.key, together: unanswered }
       unanswered += 1
       attempts.push(attempt)
-      for (const look of [...waiting]) look()
+      news.tell()
       return attempt
     },
     end: (): void => {
       unanswered -= 1
     },
-    attemptTo: (email: string, nth = 1): Promise<Attempt> =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const attempt = attemptsTo(email)[nth - 1]
-          if (!attempt) return
-          waiting.delete(look)
-          clearTimeout(timer)
-          resolve(attempt)
-        }
-        const timer = setTimeout(() => reject(new Error(`no attempt number ${nth} to ${email}`)), 30_000)
-        waiting.add(look)
-        look()
-      }),
+    attemptTo: async (email: string, nth = 1): Promise<Attempt> => {
+      await news.until(() => attemptsTo(email).length >= nth, `no attempt number ${nth} to ${email}`)
+      return attemptsTo(email)[nth - 1] as Attempt
+    },
   }
 }
