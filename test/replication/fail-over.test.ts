@@ -28,7 +28,7 @@ describe('a primary that crashes under load and a standby that takes over', () =
     servers = await startReplicatedPostgres()
     app = await startApp({
       database: { url: servers.url, rows: servers.rows, drop: async () => {} },
-      env: { DATABASE_TIMEOUT_MS: '1000', LIMIT_SEND_SPACING_SECONDS: '0' },
+      env: { DATABASE_TIMEOUT_MS: '2000', LIMIT_SEND_SPACING_SECONDS: '0' },
     })
   })
   after(async () => {
