@@ -124,6 +124,14 @@ describe('the documents', () => {
     assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(problems))
   })
 
+  it('have a line for every dependency, and for no other', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+    const names = [...read('docs/dependencies.md').matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) =>
+      cell.split(', ').map(name => name.replaceAll('`', '')),
+    )
+    assert.deepEqual(names.toSorted(), Object.keys({ ...dependencies, ...devDependencies }).toSorted())
+  })
+
   it('link to files and headings that exist', () => {
     for (const document of documents) {
       for (const [, target = ''] of read(document).matchAll(/\]\(([^)\s]+)\)/g)) {
