@@ -72,6 +72,9 @@ const OVERDUE_AT_ONCE = 1000
 
 const TOPICS = ['mail', 'event'] as const
 
+const countOf = (topic: Topic, messages: Message[]): number =>
+  messages.filter(message => message.topic === topic).length
+
 /** A message that left, or did not, and when that was on the monotonic clock. */
 type HandedOver = { message: Message; result: HandOverResult; at: number }
 
@@ -121,12 +124,13 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       const claimedAt = ports.monotonicSeconds()
       const free = { mail: circuits.mail.free(), event: circuits.event.free() }
       const claimed = free.mail + free.event > 0 ? await claim(free) : []
+      for (const topic of TOPICS) mayHoldMore[topic] = countOf(topic, claimed) === free[topic]
       for (const message of claimed) {
         circuits[message.topic].begin()
         deliver(message, ports.monotonicSeconds())
       }
       await giveUpOverdueMail()
-      if (cameFreeMeanwhile(free, claimed)) doorbell.ring()
+      if (cameFreeMeanwhile(claimed)) doorbell.ring()
       // Rung by new work, and by the first slot that becomes free again when all were taken.
       await doorbell.heard(limits.pollMs)
       const sinceClaimMs = (ports.monotonicSeconds() - claimedAt) * 1000
@@ -156,12 +160,10 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
   }
 
   /** A claim that got all it asked for has probably left some, and slots came free while it asked. */
-  function cameFreeMeanwhile(asked: { mail: number; event: number }, claimed: Message[]): boolean {
-    return TOPICS.some(topic => {
-      const got = claimed.filter(message => message.topic === topic).length
-      mayHoldMore[topic] = got === asked[topic]
-      return got > 0 && mayHoldMore[topic] && circuits[topic].free() > 0
-    })
+  function cameFreeMeanwhile(claimed: Message[]): boolean {
+    return TOPICS.some(
+      topic => countOf(topic, claimed) > 0 && mayHoldMore[topic] && circuits[topic].free() > 0,
+    )
   }
 
   /** While the far side is down, what has waited longest is tried, and one at a time. */
