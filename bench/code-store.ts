@@ -10,6 +10,7 @@ import { createTemplate } from '../test/support/database.ts'
 import { type Bench, type Registered, startBench } from '../test/support/fixtures.ts'
 import { startRedis } from '../test/support/redis.ts'
 import { withServer } from '../test/support/server.ts'
+import { median } from './support/figures.ts'
 import { say } from './support/report.ts'
 
 const rounds = Number(process.argv[2] ?? 10)
@@ -83,8 +84,4 @@ async function rateOf(work: (nth: number) => Promise<void>, times = PEOPLE): Pro
   }
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
   return times / ((performance.now() - begun) / 1000)
-}
-
-function median(figures: number[]): number {
-  return figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)] ?? Number.NaN
 }

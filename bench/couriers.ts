@@ -9,6 +9,7 @@ import pg from 'pg'
 import { createKeyring } from '../src/infrastructure/crypto/keyring.ts'
 import type { Counted, Counts } from './support/counting-provider.ts'
 import { cpuSeconds, databaseCpuSeconds } from './support/cpu.ts'
+import { median } from './support/figures.ts'
 import { say, share } from './support/report.ts'
 import { end, provideDatabase, SECRET_KEY, type Service, startService } from './support/service.ts'
 
@@ -141,7 +142,7 @@ function report(): void {
   const one = results.get(1) ?? []
   for (const [count, all] of results) {
     const rate = (of: 'mails' | 'events'): string =>
-      `${of} ${(median(all, of) / median(one, of)).toFixed(2)} (${median(all, of).toFixed(0)}/s)`
+      `${of} ${(middle(all, of) / middle(one, of)).toFixed(2)} (${middle(all, of).toFixed(0)}/s)`
     say(`${count} couriers`, `${rate('mails')}, ${rate('events')} of what one carries`)
   }
   for (const part of ['couriers', 'database', 'mail service']) {
@@ -149,7 +150,7 @@ function report(): void {
       const perCore = (results.get(count) ?? []).map(
         ({ mails, events, cpu }) => (mails + events) / (cpu[part] ?? 0),
       )
-      return `${middle(perCore).toFixed(0)} with ${count}`
+      return `${median(perCore).toFixed(0)} with ${count}`
     })
     say(part, `messages per second of a core: ${each.join(', ')}`)
   }
@@ -157,10 +158,6 @@ function report(): void {
   say('left twice', `${twice} (${share(twice / (2 * MESSAGES * ROUNDS * COURIERS.length))})`)
 }
 
-function median(all: Result[], of: 'mails' | 'events'): number {
-  return middle(all.map(result => result[of]))
-}
-
-function middle(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+function middle(all: Result[], of: 'mails' | 'events'): number {
+  return median(all.map(result => result[of]))
 }

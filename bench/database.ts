@@ -8,11 +8,11 @@ import { v7 as newId } from 'uuid'
 import { addressHash, createKeyring } from '../src/infrastructure/crypto/keyring.ts'
 import { type Database, openDatabase } from '../src/infrastructure/postgres/database.ts'
 import { migrateUp } from '../src/infrastructure/postgres/migrate.ts'
-import { statementsOn as allStatementsOn } from '../src/infrastructure/postgres/statements.ts'
-import { fillWithPeople } from './support/people.ts'
+import { bytesOfPeople, fillWithPeople } from './support/people.ts'
 import { openExplainingDatabase, scansOf } from './support/plans.ts'
 import { say } from './support/report.ts'
 import { provideDatabase, SECRET_KEY } from './support/service.ts'
+import { benchStatements } from './support/statements.ts'
 
 const PEOPLE = Number(process.argv[2] ?? 1_000_000)
 const SAMPLE = 2000
@@ -28,16 +28,7 @@ const client = new pg.Client({ connectionString: url })
 await client.connect()
 running.defer(() => client.end())
 
-const statementsOn = (database: Database) =>
-  allStatementsOn(database, {
-    hashAddress,
-    sendsBudget: { spacingSeconds: 0, perHour: 5, perDay: 10 },
-    codeTtlSeconds: 3600,
-    traceParent: () => undefined,
-    leaseSeconds: 10,
-    loginFailuresPerDay: 100,
-    giveUpMailAfterSeconds: 3600,
-  })
+const statementsOn = (database: Database) => benchStatements(database, hashAddress)
 type Statements = ReturnType<typeof statementsOn>
 
 await fillWithPeople(client, PEOPLE)
@@ -48,15 +39,9 @@ if (whole.length > 0) throw new Error(`whole tables are read by: ${whole.join(',
 
 /** Bytes of each table and index, by row. */
 async function saySizes(): Promise<void> {
-  const { rows } = await client.query<{ name: string; bytes: number }>(
-    `select relname || case relkind when 'i' then ' (index)' else '' end as name,
-       pg_relation_size(pg_class.oid)::float8 / $1::float8 as bytes
-     from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-     where nspname = 'public' and relkind in ('r', 'i') and relname ~ '^(users|address_ledger)'
-     order by relname`,
-    [PEOPLE],
-  )
-  for (const { name, bytes } of rows) say('size', `${name}: ${bytes.toFixed(0)} bytes a row`)
+  for (const [name, bytes] of Object.entries(await bytesOfPeople(client))) {
+    say('size', `${name}: ${(bytes / PEOPLE).toFixed(0)} bytes a row`)
+  }
 }
 
 /** Runs each statement once; returns those of requests that read a whole table. */

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../src/infrastructure/embedded/free-port.ts'
 import { cpuSeconds } from './support/cpu.ts'
+import { median } from './support/figures.ts'
 import { closedLoop, perSecond } from './support/load.ts'
 import { say, share } from './support/report.ts'
 import { end, provideDatabase, startService } from './support/service.ts'
@@ -66,9 +67,9 @@ async function compare(name: string, hashes: Record<string, string>): Promise<vo
   say(name, `${TURNS} turns of ${SECONDS} s, ${CLIENTS} clients; of each, the median`)
   for (const [kind, all] of turns) {
     const ratio = (of: keyof Turn) =>
-      share(middle(all.map((turn, n) => turn[of] / (off[n]?.[of] ?? Number.NaN))))
-    const ms = (middle(all.map(({ cpu }) => cpu)) * 1000).toFixed(2)
-    const rate = middle(all.map(({ rate }) => rate)).toFixed(0)
+      share(median(all.map((turn, n) => turn[of] / (off[n]?.[of] ?? Number.NaN))))
+    const ms = (median(all.map(({ cpu }) => cpu)) * 1000).toFixed(2)
+    const rate = median(all.map(({ rate }) => rate)).toFixed(0)
     say(kind, `${rate}/s (${ratio('rate')}), ${ms} ms of CPU for each (${ratio('cpu')})`)
   }
 }
@@ -79,11 +80,4 @@ async function startSink(): Promise<string> {
   running.defer(() => end(sink))
   const [url] = await once(sink.stdout.setEncoding('utf8'), 'data')
   return String(url).trim()
-}
-
-function middle(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const half = sorted.length / 2
-  const [low = 0, high = 0] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]]
-  return (low + high) / 2
 }

@@ -1,6 +1,7 @@
 // Two hundred clients that trickle their requests, a byte a second: what is left for everybody else?
 //   node bench/slow-connections.ts [slow clients]
 import { connect } from 'node:net'
+import { mean } from './support/figures.ts'
 import { closedLoop, perSecond } from './support/load.ts'
 import { say, share } from './support/report.ts'
 import { withService } from './support/service.ts'
@@ -50,7 +51,6 @@ await withService({}, async ({ url, memoryMib }) => {
     rounds.disturbed.push(perSecond(await closedLoop(url, CLIENTS, ROUND_SECONDS), CREATED))
     for (const stop of stops) stop()
   }
-  const mean = (figures: number[]): number => figures.reduce((sum, one) => sum + one, 0) / figures.length
   say('undisturbed', `${rounds.undisturbed.map(one => one.toFixed(1)).join(', ')} registrations/s`)
   say(
     'disturbed',

@@ -1,22 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
-import { startEmbeddedPostgres } from '../../src/infrastructure/embedded/postgres.ts'
-
-/** A server that counts statements, by pg_stat_statements; it goes with `running`. */
-export const provideCountingServer = async (running: AsyncDisposableStack): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), 'vestibule-peers-'))
-  running.defer(() => rm(folder, { recursive: true, force: true }))
-  // What is preloaded is read at the start alone.
-  const first = await startEmbeddedPostgres(folder)
-  await ask(first.url, `alter system set shared_preload_libraries = 'pg_stat_statements'`)
-  await first.stop()
-  const { url, stop } = await startEmbeddedPostgres(folder)
-  running.defer(stop)
-  await ask(url, 'create extension pg_stat_statements')
-  return url
-}
 
 /** Creates a database on the server; returns where it is. */
 export const createDatabase = async (server: string, name: string): Promise<string> => {

@@ -10,13 +10,14 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Counts } from '../support/counting-provider.ts'
 import { cpuSeconds, databaseCpuSeconds } from '../support/cpu.ts'
+import { mean } from '../support/figures.ts'
+import { startRawHashes } from '../support/raw-rate.ts'
 import { say, share } from '../support/report.ts'
-import { end } from '../support/service.ts'
+import { COUNTED, end, provideDatabase } from '../support/service.ts'
 import { checkSignUp } from './check-sign-up.ts'
-import { ask, provideCountingServer, rowsOf, statements } from './database.ts'
+import { ask, rowsOf, statements } from './database.ts'
 import type { SignUps } from './load-process.ts'
-import type { RawHashes } from './raw-hashes.ts'
-import { POOL, type Side, startBetterAuth, startVestibule } from './sides.ts'
+import { type Side, startBetterAuth, startVestibule } from './sides.ts'
 import { type Round, summarise, type Turn, table } from './summary.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 5)
@@ -29,7 +30,8 @@ const PATIENCE_MS = 30_000
 
 const argon2 = await sameVersion('@node-rs/argon2')
 await using running = new AsyncDisposableStack()
-const server = await provideCountingServer(running)
+const server = await provideDatabase(running, COUNTED)
+await ask(server, 'create extension pg_stat_statements')
 const databaseCpu = await databaseCpuSeconds(server)
 await checkSignUp(server)
 say('checked', 'better-auth: sign up, code by mail, verify, sign in')
@@ -50,13 +52,14 @@ for (const side of sides) {
 
 const rounds: Round[] = []
 const rowsBefore = await allRows()
-const raw = [await hashes()]
+const hashes = await startRawHashes(running)
+const raw = [await hashes(RAW_SECONDS)]
 for (let number = 1; number <= ROUNDS; number += 1) {
   const round: Round = {}
   // There and back again, so that a machine that slows down slows both.
   for (const side of number % 2 === 1 ? sides : sides.toReversed()) {
     const turn = await measure(side)
-    raw.push(await hashes())
+    raw.push(await hashes(RAW_SECONDS))
     const bare = raw.slice(-2)
     const ratio = turn.rate / mean(bare.map(({ rate }) => rate))
     const hashing = mean(bare.map(({ cpu }) => cpu)) / (turn.appCpu + turn.databaseCpu)
@@ -128,21 +131,14 @@ async function counted(what: 'count' | 'forget'): Promise<Counts> {
   return counts
 }
 
+/** In a process of its own, which tells what came of it. */
 async function load(side: Side, seconds: number): Promise<SignUps> {
-  return told('load-process.ts', [side.name, side.url, String(CLIENTS), String(seconds)])
-}
-
-async function hashes(): Promise<RawHashes> {
-  return told('raw-hashes.ts', [String(RAW_SECONDS)])
-}
-
-/** Runs a script of this folder as a process of its own; returns what it tells. */
-async function told<Told>(script: string, args: string[]): Promise<Told> {
-  const child = fork(new URL(script, import.meta.url), args, { env: { ...process.env, ...POOL } })
+  const args = [side.name, side.url, String(CLIENTS), String(seconds)]
+  const child = fork(new URL('load-process.ts', import.meta.url), args)
   const ended = once(child, 'exit')
   const [message] = await Promise.race([
     once(child, 'message'),
-    ended.then(() => Promise.reject(new Error(`${script} failed`))),
+    ended.then(() => Promise.reject(new Error('the load failed'))),
   ])
   await ended
   return message
@@ -160,10 +156,6 @@ function rowsPerSignUp(): Record<string, Record<string, number>> {
     return [name, Object.fromEntries(tables.map(table => [table, added(table) / done]))]
   }
   return Object.fromEntries(sides.map(perSignUp))
-}
-
-function mean(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Both sides hash with the same code, or nothing is compared. */

@@ -15,7 +15,7 @@ export type Side = {
 }
 
 /** The pool that hashes: as `vestibule serve` sets it for itself. */
-export const POOL = { UV_THREADPOOL_SIZE: String(availableParallelism() + 4) }
+const POOL = { UV_THREADPOOL_SIZE: String(availableParallelism() + 4) }
 
 /** Vestibule by its real command, with every default but the limits. */
 export const startVestibule = async (

@@ -1,6 +1,7 @@
+import { spread as ends, median } from '../support/figures.ts'
+import type { RawHashes } from '../support/raw-rate.ts'
 import { share } from '../support/report.ts'
 import type { SignUps } from './load-process.ts'
-import type { RawHashes } from './raw-hashes.ts'
 
 /** What a side did in a turn. All but `SignUps` is for each sign-up; processor time in seconds. */
 export type Turn = SignUps & {
@@ -96,10 +97,8 @@ const figures = (turns: Turn[]): Figures => {
 }
 
 const spread = (values: number[]): Spread => {
-  const sorted = values.toSorted((one, other) => one - other)
-  const half = sorted.length / 2
-  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]]
-  return { median: (low + high) / 2, least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN }
+  const [least, most] = ends(values)
+  return { median: median(values), least, most }
 }
 
 const range = ({ median, least, most }: Spread, print: (value: number) => string): string =>

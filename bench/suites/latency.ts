@@ -1,7 +1,7 @@
 // How long people wait, at 30, 70 and 95 % of what the service can do: of registration, of activation, and from the
 // request to the mail. People come at random moments, and activate a while after their mail.
 import { type Figure, median } from '../support/figures.ts'
-import { answersOf, type LoadReport, rateOf, type Step } from '../support/load-orders.ts'
+import { answersOf, type LoadReport, type Loop, rateOf, type Step } from '../support/load-orders.ts'
 import { CLIENTS, openStage } from '../support/stage.ts'
 import type { Suite } from '../support/suite.ts'
 
@@ -27,7 +27,7 @@ export const latency: Suite = async ({ quick, progress }) => {
   const stage = await openStage(running)
   const database = await stage.database('latency')
   const service = await stage.serve(database)
-  const journeys = (loop: { clients: number } | { perSecond: number }, forSeconds: number) =>
+  const journeys = (loop: Loop, forSeconds: number) =>
     stage.load.run({
       kind: 'journey',
       urls: [service.url],

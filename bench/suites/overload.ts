@@ -1,7 +1,7 @@
 // One to twenty times as many registrations as the service can do: does it shed, or sink? Draws docs/overload.svg.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { median } from '../support/figures.ts'
-import { answersOf, type LoadReport, rateOf, startLoad } from '../support/load-orders.ts'
+import { answersOf, type LoadReport, type Loop, rateOf, startLoad } from '../support/load-orders.ts'
 import { overloadCurve } from '../support/overload-curve.ts'
 import { CLIENTS, openStage } from '../support/stage.ts'
 import type { Suite } from '../support/suite.ts'
@@ -24,7 +24,7 @@ export const overload: Suite = async ({ quick, progress, draw }) => {
   const prober = await startLoad(running)
   const database = await stage.database('overload')
   const { url } = await stage.serve(database)
-  const register = (loop: { clients: number } | { perSecond: number }, forSeconds: number) =>
+  const register = (loop: Loop, forSeconds: number) =>
     stage.load.run({ kind: 'register', urls: [url], seconds: forSeconds, loop, mailsComeHere: true })
   const probe = (forSeconds: number) =>
     prober.run({

@@ -2,9 +2,16 @@
 // turns, so that whatever else happens on the machine happens to all of them.
 import { migrateUp } from '../../src/infrastructure/postgres/migrate.ts'
 import type { Figure } from '../support/figures.ts'
-import { answersOf, expectOnly, type LoadReport, type Order, rateOf } from '../support/load-orders.ts'
+import {
+  answersOf,
+  expectOnly,
+  type LoadReport,
+  type Loop,
+  type Order,
+  rateOf,
+} from '../support/load-orders.ts'
 import { timeMaintenance } from '../support/maintenance.ts'
-import { fillWithManyPeople } from '../support/people.ts'
+import { bytesOfPeople, fillWithManyPeople } from '../support/people.ts'
 import {
   CLIENTS,
   hashingShare,
@@ -42,7 +49,7 @@ export const scale: Suite = async ({ quick, progress }) => {
     await fillWithManyPeople(database.client, users)
     sizes.push({ users, database, fillSeconds: (performance.now() - start) / 1000, rounds: [] })
   }
-  const bytes = await Promise.all(sizes.map(({ database }) => bytesOf(database)))
+  const bytes = await Promise.all(sizes.map(({ database }) => bytesOfPeople(database.client)))
   await takeTurns()
 
   const figures: Figure[] = []
@@ -95,7 +102,7 @@ export const scale: Suite = async ({ quick, progress }) => {
     { real, unhashed }: Services,
     forSeconds: number,
   ): Promise<Round> {
-    const register = async (loop: { clients: number } | { perSecond: number }): Promise<LoadReport> => {
+    const register = async (loop: Loop): Promise<LoadReport> => {
       const order: Order = {
         kind: 'register',
         urls: [real.url],
@@ -187,16 +194,4 @@ const figuresOf = (size: Size, bytes: Record<string, number>): Figure[] => {
       aside: true,
     })),
   ]
-}
-
-/** Of each table and index that grows with the users. */
-const bytesOf = async ({ client }: StageDatabase): Promise<Record<string, number>> => {
-  const { rows } = await client.query<{ name: string; bytes: number }>(
-    `select relname || case relkind when 'i' then ' (index)' else '' end as name,
-       pg_relation_size(pg_class.oid)::float8 as bytes
-     from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-     where nspname = 'public' and relkind in ('r', 'i') and relname ~ '^(users|address_ledger)'
-     order by relname`,
-  )
-  return Object.fromEntries(rows.map(({ name, bytes }) => [name, bytes]))
 }

@@ -3,14 +3,16 @@ import { startChild } from './child.ts'
 /** What can be timed: from when a request was due to its answer; of a mail, from when its request was due. */
 export type Step = 'register' | 'activate' | 'me' | 'live' | 'mail'
 
+/** So many at once, each as soon as it has its answer; or so many a second, whatever becomes of them. */
+export type Loop = { clients: number } | { perSecond: number }
+
 /** A load, as the load process is told. `journey`: registers, waits for the mail, activates with its code. */
 export type Order = {
   kind: 'register' | 'activate' | 'journey' | 'me' | 'live'
   /** Of all instances, which are asked by turns. */
   urls: string[]
   seconds: number
-  /** So many at once, each as soon as it has its answer; or so many a second, whatever becomes of them. */
-  loop: { clients: number } | { perSecond: number }
+  loop: Loop
   /** Whether the mails come to the same process, which then waits for them before it reports. */
   mailsComeHere: boolean
   /** From the mail to the activation; from half of it to half as much again. */

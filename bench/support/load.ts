@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
+import { quantile as quantileOf } from './figures.ts'
 
 /** What came of the requests of a load: how many got which status, and how long each took. */
 export type Load = { seconds: number; answers: Map<number, number[]> }
@@ -67,8 +68,10 @@ export const perSecond = ({ seconds, answers }: Load, status: number): number =>
 
 /** The time below which a share of the answers of a status came, in milliseconds. */
 export const quantile = ({ answers }: Load, status: number, share: number): number => {
-  const took = (answers.get(status) ?? []).toSorted((one, other) => one - other)
-  return took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? Number.NaN
+  return quantileOf(
+    (answers.get(status) ?? []).toSorted((one, other) => one - other),
+    share,
+  )
 }
 
 export const total = ({ answers }: Load): number =>

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { addressHash } from '../../src/infrastructure/crypto/keyring.ts'
 import { openDatabase } from '../../src/infrastructure/postgres/database.ts'
-import { type Statements, statementsOn } from '../../src/infrastructure/postgres/statements.ts'
+import type { Statements } from '../../src/infrastructure/postgres/statements.ts'
 import type { StageDatabase } from './stage.ts'
+import { benchStatements } from './statements.ts'
 
 /** As many as src/application/purge.ts takes at once, and as a courier does. */
 const PURGE_BATCH = 500
@@ -21,15 +22,7 @@ export const timeMaintenance = async (
   waitingMails: number,
 ): Promise<Maintenance> => {
   const database = openDatabase({ url, poolMax: 2, timeoutMs: 20_000, log: { warn: () => {} } })
-  const statements = statementsOn(database, {
-    hashAddress: addressHash(randomBytes(32)),
-    sendsBudget: { spacingSeconds: 0, perHour: 5, perDay: 10 },
-    codeTtlSeconds: 3600,
-    traceParent: () => undefined,
-    leaseSeconds: 10,
-    loginFailuresPerDay: 100,
-    giveUpMailAfterSeconds: 3600,
-  })
+  const statements = benchStatements(database, addressHash(randomBytes(32)))
   const times: Maintenance = { purge: [], ledger: [], claim: [], settle: [] }
 
   await client.query(

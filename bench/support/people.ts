@@ -53,3 +53,15 @@ export const fillWithManyPeople = async (client: pg.Client, people: number): Pro
 export const fillWithPeople = async (client: pg.Client, people: number): Promise<void> => {
   for (const statement of STATEMENTS) await client.query(statement.replace('$people', String(people)))
 }
+
+/** Bytes of each table and index that grows with them. */
+export const bytesOfPeople = async (client: pg.Client): Promise<Record<string, number>> => {
+  const { rows } = await client.query<{ name: string; bytes: number }>(
+    `select relname || case relkind when 'i' then ' (index)' else '' end as name,
+       pg_relation_size(pg_class.oid)::float8 as bytes
+     from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+     where nspname = 'public' and relkind in ('r', 'i') and relname ~ '^(users|address_ledger)'
+     order by relname`,
+  )
+  return Object.fromEntries(rows.map(({ name, bytes }) => [name, bytes]))
+}

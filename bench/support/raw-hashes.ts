@@ -11,6 +11,7 @@ const AT_ONCE = 2 * availableParallelism()
 
 process.on('message', async (seconds: number) => {
   const start = performance.now()
+  const cpuBefore = process.cpuUsage()
   let hashes = 0
   const hasher = async (): Promise<void> => {
     while (performance.now() < start + seconds * 1000) {
@@ -19,7 +20,11 @@ process.on('message', async (seconds: number) => {
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, hasher))
-  process.send?.({ hashes, seconds: (performance.now() - start) / 1000 } satisfies RawHashes)
+  const { user, system } = process.cpuUsage(cpuBefore)
+  process.send?.({
+    rate: hashes / ((performance.now() - start) / 1000),
+    cpu: (user + system) / 1e6 / hashes,
+  } satisfies RawHashes)
 })
 process.on('disconnect', () => process.exit())
 process.send?.('ready')

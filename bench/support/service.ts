@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import { startEmbeddedPostgres } from '../../src/infrastructure/embedded/postgres.ts'
 import { memoryMib } from './cpu.ts'
 
@@ -80,6 +80,9 @@ export const startService = async (
   return { url, databaseUrl, pid, memoryMib: () => Math.round(memoryMib(pid).now) }
 }
 
+/** Settings of a server that counts statements: what is preloaded is read at the start alone. */
+export const COUNTED = ["alter system set shared_preload_libraries = 'pg_stat_statements'"]
+
 /** An embedded PostgreSQL, which goes with `running`. It is started again after `settings`, statements that need that. */
 export const provideDatabase = async (
   running: AsyncDisposableStack,
@@ -105,14 +108,6 @@ export const end = async (child: ChildProcess): Promise<void> => {
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
   await ended
-}
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 const untilReady = async (url: string): Promise<void> => {

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { freePort } from '../../src/infrastructure/embedded/free-port.ts'
 import { databaseCpuSeconds, threadCpuSeconds } from './cpu.ts'
 import { type LoadProcess, startLoad } from './load-orders.ts'
-import { pathOf, provideDatabase, type Service, startArguments, startService } from './service.ts'
+import { COUNTED, pathOf, provideDatabase, type Service, startArguments, startService } from './service.ts'
 
 /** Where a suite plays: a PostgreSQL, the load, and services on databases that are made for it and dropped after it. */
 export type Stage = {
@@ -32,8 +32,8 @@ export type StageDatabase = {
   client: pg.Client
   /** Resolves when the outbox is empty. */
   untilCarried: () => Promise<void>
-  /** How many statements were run meanwhile; `NaN` where the server has no pg_stat_statements. */
-  countStatements: (work: () => Promise<unknown>) => Promise<number>
+  /** How many statements were run for each thing that `work` says it has done; `NaN` without pg_stat_statements. */
+  statementsOfEach: (work: () => Promise<number>) => Promise<number>
 }
 
 /** More than there are cores, so that a hash waits whenever one ends, and little else. */
@@ -73,13 +73,11 @@ export const openStage = async (running: AsyncDisposableStack): Promise<Stage> =
         url: url.href,
         client,
         untilCarried: () => untilCarried(client),
-        countStatements: work => countStatements(client, work),
+        statementsOfEach: work => statementsOfEach(client, work),
       }
     },
   }
 }
-
-const COUNTED = ["alter system set shared_preload_libraries = 'pg_stat_statements'"]
 
 const connected = async (running: AsyncDisposableStack, connectionString: string): Promise<pg.Client> => {
   const client = new pg.Client({ connectionString })
@@ -96,7 +94,7 @@ const untilCarried = async (client: pg.Client): Promise<void> => {
 }
 
 /** What the benchmark itself asks says so, in its text. */
-const countStatements = async (client: pg.Client, work: () => Promise<unknown>): Promise<number> => {
+const statementsOfEach = async (client: pg.Client, work: () => Promise<number>): Promise<number> => {
   try {
     await client.query('create extension if not exists pg_stat_statements')
     await client.query('select /* bench */ pg_stat_statements_reset()')
@@ -104,8 +102,8 @@ const countStatements = async (client: pg.Client, work: () => Promise<unknown>):
     return Number.NaN
   }
   const before = await callsOf(client)
-  await work()
-  return (await callsOf(client)) - before
+  const done = await work()
+  return ((await callsOf(client)) - before) / done
 }
 
 const callsOf = async (client: pg.Client): Promise<number> => {
