@@ -18,13 +18,15 @@ export const startChild = async <First>(
   const answer = async <Answer>(withinSeconds: number): Promise<Answer> => {
     const over = new AbortController()
     const { signal } = over
+    // It takes whole milliseconds only.
+    const late = AbortSignal.timeout(Math.ceil(withinSeconds * 1000))
     try {
       const [message] = await Promise.race([
         once(forked, 'message', { signal }),
         once(forked, 'exit', { signal }).then(([code]) => {
           throw new Error(`${script} has ended with ${code}`)
         }),
-        once(AbortSignal.timeout(withinSeconds * 1000), 'abort', { signal }).then(() => {
+        once(late, 'abort', { signal }).then(() => {
           throw new Error(`${script} did not answer within ${withinSeconds} s`)
         }),
       ])
