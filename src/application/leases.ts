@@ -8,6 +8,8 @@ export type LeasesPorts = {
   monotonicSeconds: () => number
 }
 
+export type Leases = ReturnType<typeof keepLeases>
+
 /**
  * Keeps the leases of the messages that are held from running out, until the signal. Most messages are let go
  * before the first renewal.
