@@ -1,7 +1,7 @@
 import mustache from 'mustache'
 import type { MailContent } from '../../application/hand-over-mail.ts'
 import { parseMailbox } from './mailbox-address.ts'
-import type { Sentences, Templates, Wording } from './templates.ts'
+import { MAILS, type Sentences, type Templates, type Wording } from './templates.ts'
 
 /** Writes a mail in the reader's language (BCP 47) if there is a wording for it, else in the default one. */
 export type ComposeMail = (mail: { content: MailContent; locale: string }) => MailText
@@ -40,10 +40,10 @@ export const createComposer = (
       advice: fill(advice),
       not_you: fill(not_you),
     })
-    return {
-      activation_code: page(wording.activation_code),
-      already_registered: page(wording.already_registered),
-    }
+    return Object.fromEntries(MAILS.map(mail => [mail, page(wording[mail])])) as Record<
+      MailContent['kind'],
+      ReturnType<typeof page>
+    >
   }
 }
 

@@ -15,7 +15,7 @@ export type Templates = {
 export type Wording = { readonly language: string } & Readonly<Record<MailContent['kind'], Sentences>>
 export type Sentences = Readonly<Record<(typeof SENTENCES)[number], string>>
 
-const MAILS = ['activation_code', 'already_registered'] as const satisfies MailContent['kind'][]
+export const MAILS = ['activation_code', 'already_registered'] as const satisfies MailContent['kind'][]
 const SENTENCES = ['subject', 'opening', 'advice', 'not_you'] as const
 const WORDED = MAILS.flatMap(mail => SENTENCES.map(sentence => `${mail}.${sentence}`))
 /** Not the code: it would get into subjects, which mail servers log. */
