@@ -1,6 +1,4 @@
-import type { FastifyReply } from 'fastify'
-import type { LimitPolicy } from '../domain/budget.ts'
-import type { Refusal, Refused } from '../domain/refusals.ts'
+import type { Refusal } from '../domain/refusals.ts'
 
 /** What is wrong with a request before any use case has seen it, or with us. */
 type TransportProblem =
@@ -175,39 +173,3 @@ export const problemDocument = (
 }
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
-
-export type Answers = {
-  problem: (reply: FastifyReply, code: ProblemCode, extras?: ProblemExtras) => FastifyReply
-  refused: (reply: FastifyReply, refused: Refused) => FastifyReply
-}
-
-/** Everything that is not a success leaves through here. */
-export const createAnswers = (publicUrl: string): Answers => {
-  const problem: Answers['problem'] = (reply, code, extras) => {
-    if (code === 'invalid_credentials')
-      reply.header('www-authenticate', 'Basic realm="users", charset="UTF-8"')
-    return reply
-      .code(PROBLEMS[code].status)
-      .type(PROBLEM_TYPE)
-      .send(problemDocument(code, publicUrl, reply.request.id, extras))
-  }
-  return {
-    problem,
-    refused: (reply, refused) => {
-      if ('retryAfterSeconds' in refused) reply.header('retry-after', refused.retryAfterSeconds)
-      if (refused.refusal === 'rate_limited') addRateLimit(reply, refused.limit, refused.retryAfterSeconds)
-      return problem(reply, refused.refusal, extras(refused))
-    },
-  }
-}
-
-/** The fields of draft-ietf-httpapi-ratelimit-headers-10: which limit it was, and when it lets the next one pass. */
-const addRateLimit = (reply: FastifyReply, limit: LimitPolicy, retryAfterSeconds: number): void => {
-  reply.header('ratelimit-policy', `"${limit.name}";q=${limit.quota};w=${limit.windowSeconds}`)
-  reply.header('ratelimit', `"${limit.name}";r=0;t=${retryAfterSeconds}`)
-}
-
-const extras = (refused: Refused): ProblemExtras => {
-  if (refused.refusal === 'validation_failed') return { errors: refused.violations }
-  return refused.refusal === 'wrong_code' ? { attempts_left: refused.attemptsLeft } : {}
-}

@@ -1,11 +1,15 @@
-import type { FastifySchemaValidationError } from 'fastify'
+import type { FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import type { Violation } from '../domain/refusals.ts'
 
 /** More than any honest request can break; keeps an answer from growing with the nonsense that was sent. */
 const MOST = 20
 
+/** What is wrong with the shape of a body, on a route with `attachValidation`. */
+export const shapeOf = (request: FastifyRequest): Violation[] =>
+  shapeViolations(request.validationError?.validation ?? [])
+
 /** Names the rules of a schema that a body breaks, in the words of a problem document. */
-export const shapeViolations = (errors: readonly FastifySchemaValidationError[]): Violation[] =>
+const shapeViolations = (errors: readonly FastifySchemaValidationError[]): Violation[] =>
   errors.slice(0, MOST).map(({ instancePath, keyword, params }) => {
     switch (keyword) {
       case 'required':

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Answers } from '../problems.ts'
-import { Health, problemResponses } from '../schemas.ts'
+import type { Answers } from '../answers.ts'
+import { problemResponses } from '../problem-schemas.ts'
+import { Health } from '../schemas.ts'
 
 /** True when the service can do its work: the database answers and nobody has asked it to stop. */
 export type IsReady = () => Promise<boolean>

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { type Answers, PROBLEMS, type ProblemCode, type ProblemKind } from '../problems.ts'
-import { problemResponses } from '../schemas.ts'
+import type { Answers } from '../answers.ts'
+import { problemResponses } from '../problem-schemas.ts'
+import { PROBLEMS, type ProblemCode, type ProblemKind } from '../problems.ts'
 
 /** The pages that the `type` of a problem document leads to. */
 export const problemPages = (server: FastifyInstance, answers: Answers): void => {
