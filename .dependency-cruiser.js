@@ -36,6 +36,24 @@ export default {
       to: { path: '^src/(app|operator|main)\\.ts$' },
     },
     {
+      name: 'only-app-and-operator-wire',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(app\\.ts$|operator\\.ts$|wiring/)' },
+      to: { path: layer('wiring') },
+    },
+    {
+      name: 'config-imports-nothing-else',
+      severity: 'error',
+      from: { path: '^src/config(/|\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/config(/|\\.ts$)' },
+    },
+    {
+      name: 'nobody-looks-behind-config',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/config(/|\\.ts$)' },
+      to: { path: layer('config') },
+    },
+    {
       name: 'main-imports-only-app-operator-and-config',
       severity: 'error',
       from: { path: '^src/main\\.ts$' },

@@ -1,57 +1,19 @@
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { v7 as newId } from 'uuid'
-import type { Audit } from './application/audit.ts'
-import { carryAtOnce } from './application/carry-at-once.ts'
-import { countOutcomes } from './application/count-outcomes.ts'
-import { startCourier } from './application/courier.ts'
-import { handOverMail } from './application/hand-over-mail.ts'
-import { startPurge } from './application/purge.ts'
-import { createRecentAddresses } from './application/recent-addresses.ts'
-import { createUseCases } from './application/use-cases.ts'
-import { untilNextStep } from './application/waiting.ts'
+import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
-import { startMetricsServer } from './http/metrics-server.ts'
-import { createServer } from './http/server.ts'
-import { auditLog } from './infrastructure/audit-log.ts'
-import { createAdmission } from './infrastructure/crypto/hash-admission.ts'
-import { addressHash, createKeyring, sameCode } from './infrastructure/crypto/keyring.ts'
-import { createPasswordHashing } from './infrastructure/crypto/password-hashing.ts'
-import { startMailbox } from './infrastructure/embedded/mailbox.ts'
-import { startEmbeddedPostgres } from './infrastructure/embedded/postgres.ts'
-import { secretFile } from './infrastructure/embedded/secret-file.ts'
-import { openPublisher } from './infrastructure/events/open-publisher.ts'
-import { memoryLimit } from './infrastructure/limits/memory.ts'
-import { networkLimits } from './infrastructure/limits/network-limits.ts'
-import { redisLimit } from './infrastructure/limits/redis.ts'
-import { createLog, type Log } from './infrastructure/log.ts'
-import { createComposer, senderName } from './infrastructure/mail/compose.ts'
-import { type MailSettings, openMailTransport } from './infrastructure/mail/open-transport.ts'
-import { languagesOf, readTemplates } from './infrastructure/mail/templates.ts'
-import { type MailTransport, sendMailBy } from './infrastructure/mail/transport.ts'
-import { createMetrics, type Metrics } from './infrastructure/metrics/metrics.ts'
-import { openDatabase } from './infrastructure/postgres/database.ts'
-import { databaseClock } from './infrastructure/postgres/database-clock.ts'
-import { inspectOutbox } from './infrastructure/postgres/inspect-outbox.ts'
-import { LEASE_SECONDS } from './infrastructure/postgres/lease.ts'
-import { provideLedgerKey } from './infrastructure/postgres/ledger-key.ts'
-import { migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
-import { observedDatabase } from './infrastructure/postgres/observed-database.ts'
-import { statementsOn } from './infrastructure/postgres/statements.ts'
-import { openRedis, type RedisConnection } from './infrastructure/redis/connection.ts'
-import { countElsewhere } from './infrastructure/redis/count-elsewhere.ts'
-import { guessCounter } from './infrastructure/redis/guess-counter.ts'
-import { openTracing } from './infrastructure/tracing/open-tracing.ts'
-import { traced, tracedDatabase, tracedHandOver } from './infrastructure/tracing/traced.ts'
+import { createKeyring } from './infrastructure/crypto/keyring.ts'
+import { createLog } from './infrastructure/log.ts'
+import { createComposer } from './infrastructure/mail/compose.ts'
+import { readTemplates } from './infrastructure/mail/templates.ts'
+import type { Building, Parts } from './wiring/building.ts'
+import { openWaysOut, startCarriers } from './wiring/carriers.ts'
+import { openObservedDatabase, serveMetrics } from './wiring/observation.ts'
+import { provideServers } from './wiring/servers.ts'
+import { buildServer } from './wiring/serving.ts'
+import { openStores } from './wiring/stores.ts'
 
-/** What tests and benchmarks may put in the place of the real thing. */
-export type Parts = {
-  log: Log
-  mailTransport: MailTransport
-  hashing: Awaited<ReturnType<typeof createPasswordHashing>>
-}
+export type { Parts } from './wiring/building.ts'
 
 export type App = {
   /** Brings everything up and returns where it can be reached. Throws, with nothing left running, if it cannot. */
@@ -73,16 +35,6 @@ export type Addresses = {
   embeddedDatabase: boolean
 }
 
-const COURIER_SPACING_MS = 25
-/** Ten statements a second settle everything; a killed process repeats what it handed over in as long. */
-const SETTLE_SPACING_MS = 100
-const COURIER_POLL_MS = 1000
-const EVENTS_AT_ONCE = 100
-const PURGE_EVERY_MS = 60_000
-/** Longer than a quiet registration takes while nobody waits: then all of them take the same time. */
-const QUIET_STEP_MS = 250
-/** Two renewals may fail before a lease runs out. */
-const RENEW_LEASES_MS = 3000
 /**
  * Together they stay below the 10 s that orchestrators give before they kill. The notice is for balancers: time
  * to see that the service is not ready, while it still answers.
@@ -97,176 +49,31 @@ const DRAIN_MS = 9750
 export const createApp = (config: Config, dataDir: string, parts: Partial<Parts> = {}): App => {
   const log = parts.log ?? createLog({ level: config.logLevel, format: config.logFormat })
   const running = new AsyncDisposableStack()
+  const building: Building = { config, dataDir, log, running, parts }
   let draining = false
 
   const start = async (): Promise<Addresses> => {
     const templates = readTemplates(config.mailTemplatesDir, config.defaultLocale)
-    const provided = [provideDatabase(), provideMailbox()] as const
-    // When one of them fails, the other must be up before it can be taken down.
-    await Promise.allSettled(provided)
-    const [databaseUrl, mailbox] = await Promise.all(provided)
-    await provideSchema(databaseUrl).catch(cause => {
-      throw new Error(`the database of ${config.databaseUrl ? 'DATABASE_URL' : dataDir} cannot be used`, {
-        cause,
-      })
-    })
-    const secretKey = config.secretKey ?? (await secretFile(join(dataDir, 'secret.key')))
-    const keyring = createKeyring(secretKey, config.secretKeyPrevious)
+    const { mailFrom: from, codeTtlSeconds } = config
+    const compose = createComposer(templates, { from, codeTtlSeconds })
 
-    const pool = openDatabase({
-      url: databaseUrl,
-      poolMax: config.databasePoolMax,
-      timeoutMs: config.databaseTimeoutMs,
-      preparedStatements: config.databasePreparedStatements,
-      log,
-    })
-    running.defer(pool.close)
-    const metrics = createMetrics(inspectOutbox(pool, LEASE_SECONDS).measureOutbox)
-    metrics.readPool(pool.connections)
-    const tracing = await openTracing({ endpoint: config.otlpEndpoint, version: packageVersion(), log })
-    running.defer(tracing.close)
-    const database = observedDatabase(tracedDatabase(pool, tracing), metrics.observeStatement)
-    const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
-    const now = await databaseClock(database)
-    const writeAudit = auditLog(auditLines(log), hashAddress)
-    const audit: Audit = event => {
-      if (event.limit !== undefined) metrics.countLimitHit(event.limit)
-      writeAudit({ traceParent: tracing.traceParent(), ...event })
-    }
-    const redis = await provideRedis()
-    const onPostgres = statementsOn(database, {
-      hashAddress,
-      sendsBudget: config.sendsBudget,
-      loginFailuresPerDay: config.limits.loginFailuresPerDay,
-      giveUpMailAfterSeconds: config.mailGiveUpAfterSeconds,
-      codeTtlSeconds: config.codeTtlSeconds,
-      leaseSeconds: LEASE_SECONDS,
-      traceParent: tracing.traceParent,
-    })
-    const statements =
-      redis && config.codeStore === 'redis'
-        ? countElsewhere(
-            guessCounter(redis, {
-              longestWaitSeconds: config.mailGiveUpAfterSeconds,
-              codeTtlSeconds: config.codeTtlSeconds,
-            }),
-            onPostgres,
-          )
-        : onPostgres
-
-    const mailTransport =
-      parts.mailTransport ?? openMailTransport(mailSettings(mailbox?.smtpUrl), config.mailTimeoutMs, now)
-    running.defer(mailTransport.close)
-    const compose = createComposer(templates, {
-      from: config.mailFrom,
-      codeTtlSeconds: config.codeTtlSeconds,
-    })
-    const sendMail = sendMailBy(mailTransport, compose, config.mailFrom)
-    const publisher = openPublisher(config.events, config.publicUrl, log, now)
-    running.defer(publisher.close)
-
-    await serveMetrics(metrics)
-    const courier = startCourier(
-      {
-        claim: statements.claimMessages,
-        renewLeases: statements.renewLeases,
-        bringForward: statements.bringForward,
-        settle: statements.settleMessages,
-        handOverMail: tracedHandOver(
-          tracing,
-          'hand over mail',
-          ({ attempts }) => ({ kind: 'client', attributes: { 'vestibule.attempt': attempts } }),
-          handOverMail({ deriveCode: keyring.deriveCode, sendMail }),
-        ),
-        publishEvent: tracedHandOver(
-          tracing,
-          'hand over event',
-          ({ type }) => ({ kind: 'producer', attributes: { 'vestibule.event': type } }),
-          publisher.publish,
-        ),
-        audit,
-        count: metrics.countHandOver,
-        newId,
-        log,
-        monotonicSeconds: () => performance.now() / 1000,
-        random: Math.random,
-      },
-      {
-        concurrency: { mail: mailTransport.concurrency, event: EVENTS_AT_ONCE },
-        giveUpMailAfterSeconds: config.mailGiveUpAfterSeconds,
-        renewLeasesMs: RENEW_LEASES_MS,
-        pollMs: COURIER_POLL_MS,
-        spacingMs: COURIER_SPACING_MS,
-        settleSpacingMs: SETTLE_SPACING_MS,
-      },
-    )
-    running.defer(() => courier.stop(DRAIN_COURIER_MS))
-    const purge = startPurge({ ...statements, audit, log, random: Math.random }, PURGE_EVERY_MS)
-    running.defer(purge.stop)
-
-    const { admit, hasRoom, load } = createAdmission({
-      concurrency: config.hashConcurrency,
-      queueMs: config.hashQueueMs,
-      observer: metrics,
-    })
-    metrics.readHashing(load)
-    const { hashPassword, verifyPassword } =
-      parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
-
-    const limit = redis && config.limitStore === 'redis' ? redisLimit(redis, hashAddress) : memoryLimit
-    const useCases = createUseCases(
-      {
-        ...statements,
-        storeRegistration: carryAtOnce({
-          store: statements.storeRegistration,
-          courier,
-          traceParent: tracing.traceParent,
-          outside: tracing.outside,
-        }),
-        ...networkLimits(limit, config.limits),
-        recentAddresses: createRecentAddresses(),
-        hashPassword: traced(tracing, 'hash-password', hashPassword),
-        verifyPassword: traced(tracing, 'verify-password', verifyPassword),
-        newId,
-        newCodeId: keyring.newCodeId,
-        deriveCode: keyring.deriveCode,
-        sameCode,
-        wakeCourier: courier.wake,
-        evenOut: untilNextStep(QUIET_STEP_MS),
-        now: () => performance.now(),
-        audit,
-      },
-      { hideRegisteredEmails: config.hideRegisteredEmails },
-    )
-    const server = await createServer({
-      useCases: countOutcomes(useCases, metrics.countOutcome),
-      observeRequest: metrics.observeRequest,
-      traceRequest: tracing.traceRequest,
-      languages: languagesOf(templates),
-      web: {
-        publicUrl: config.publicUrl,
-        sender: senderName(config.mailFrom),
-        subject: locale => compose({ locale, content: { kind: 'activation_code', code: '' } }).subject,
-        mailboxUrl: mailbox?.pageUrl,
-        afterActivationUrl: config.afterActivationUrl,
-      },
-      isDraining: () => draining,
-      databaseAnswers: database.answers,
-      hasRoomToHash: hasRoom,
-      log,
-      trustProxy: config.trustProxy,
-      publicUrl: config.publicUrl,
-      docs: config.docsEnabled,
-      version: packageVersion(),
-    })
+    const { mailbox, ...servers } = await provideServers(building)
+    const mailboxUrl = mailbox?.pageUrl
+    const keyring = createKeyring(servers.secretKey, config.secretKeyPrevious)
+    const observed = await openObservedDatabase(building, servers)
+    const stores = await openStores(building, observed)
+    const waysOut = openWaysOut(building, { now: observed.now, compose, smtpUrl: mailbox?.smtpUrl })
+    await serveMetrics(building, observed.metrics)
+    const stopWithinMs = DRAIN_COURIER_MS
+    const courier = startCarriers(building, observed, { stores, keyring, waysOut, stopWithinMs })
+    const isDraining = () => draining
+    const served = { stores, keyring, courier, templates, compose, mailboxUrl, isDraining }
+    const server = await buildServer(building, observed, served)
     running.defer(() => closeWithin(server, DRAIN_REQUESTS_MS))
     await server.listen({ host: config.host, port: config.port })
-
-    const { port } = server.server.address() as AddressInfo
-    const host = config.host.includes(':') ? `[${config.host}]` : config.host
     return {
-      api: `http://${host}:${port}`,
-      mailbox: mailbox?.pageUrl,
+      api: addressOf(server, config.host),
+      mailbox: mailboxUrl,
       embeddedDatabase: config.databaseUrl === undefined,
     }
   }
@@ -292,70 +99,15 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
       log[closed ? 'info' : 'warn'](closed ? 'stopped' : 'stopped before everything was closed')
     },
   }
-
-  async function provideDatabase(): Promise<string> {
-    if (config.databaseUrl !== undefined) return config.databaseUrl
-    const embedded = await startEmbeddedPostgres(dataDir)
-    running.defer(embedded.stop)
-    return embedded.url
-  }
-
-  async function provideMailbox() {
-    if (config.mail.transport !== 'mailbox' || parts.mailTransport) return undefined
-    const mailbox = await startMailbox()
-    running.defer(mailbox.stop)
-    return mailbox
-  }
-
-  /** The local mailbox is reached like any other SMTP server. */
-  function mailSettings(mailboxUrl: string | undefined): MailSettings {
-    return config.mail.transport === 'mailbox' ? { transport: 'smtp', url: mailboxUrl ?? '' } : config.mail
-  }
-
-  /** One connection for whatever is kept there. */
-  async function provideRedis(): Promise<RedisConnection | undefined> {
-    const { codeStore, limitStore, redisUrls: urls, redisTimeoutMs: timeoutMs } = config
-    const demanded = codeStore === 'redis'
-    if (!demanded && limitStore !== 'redis') return undefined
-    const redis = await openRedis({ urls, timeoutMs, demanded, log })
-    running.defer(redis.close)
-    return redis
-  }
-
-  /** Whoever tries things out may have another service on that port, and can do without. */
-  async function serveMetrics(metrics: Metrics): Promise<void> {
-    if (config.metricsPort === 0) return
-    try {
-      const at = { host: config.host, port: config.metricsPort }
-      running.defer((await startMetricsServer(metrics, at)).close)
-    } catch (error) {
-      if (config.production) throw error
-      log.warn({ err: error }, 'no metrics')
-    }
-  }
-
-  async function provideSchema(databaseUrl: string): Promise<void> {
-    if (config.migrateOnStart) {
-      const applied = await migrateUp(databaseUrl)
-      if (applied.length > 0) log.info({ applied }, 'schema brought up to date')
-      return
-    }
-    const pending = (await migrationStatus(databaseUrl)).filter(({ appliedAt }) => !appliedAt)
-    if (pending.length > 0) {
-      const names = pending.map(({ name }) => name).join(', ')
-      throw new Error(`the schema of the database is behind (${names}). Run: npm run migrate -- up`)
-    }
-  }
 }
 
-/** The audit log is written whatever `LOG_LEVEL` keeps out of the rest, unless there is to be no log at all. */
-const auditLines = (log: Log): Log => (log.level === 'silent' ? log : log.child({}, { level: 'info' }))
-
-const closeWithin = async (server: Awaited<ReturnType<typeof createServer>>, ms: number): Promise<void> => {
+const closeWithin = async (server: FastifyInstance, ms: number): Promise<void> => {
   const timer = setTimeout(() => server.server.closeAllConnections(), ms)
   await server.close()
   clearTimeout(timer)
 }
 
-const packageVersion = (): string =>
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+const addressOf = (server: FastifyInstance, host: string): string => {
+  const { port } = server.server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
