@@ -69,7 +69,7 @@ describe('activateUser', () => {
     assert.deepEqual(calls, ['count', 'derive key.random 4', 'compare 0042 0042', 'consume', 'wake'])
   })
 
-  it('tells how many guesses are left after a wrong one', async () => {
+  it('answers wrong_code with 2, 1 and 0 attempts left', async () => {
     const { guess, calls } = world()
     for (const attemptsLeft of [2, 1, 0]) {
       assert.deepEqual(await guess('9999'), refuse({ refusal: 'wrong_code', attemptsLeft }))
@@ -84,14 +84,14 @@ describe('activateUser', () => {
     assert.deepEqual(await guess('0042'), { ok: true, user: pendingUser })
   })
 
-  it('rejects the right code after three wrong ones', async () => {
+  it('answers exhausted_code to the right code after three wrong ones', async () => {
     const { guess, consumed } = world()
     for (const code of ['1111', '2222', '3333']) await guess(code)
     assert.deepEqual(await guess('0042'), refuse({ refusal: 'exhausted_code' }))
     assert.deepEqual(consumed, [])
   })
 
-  it('counts a code of another length as a wrong guess', async () => {
+  it('answers wrong_code to a code of another length, which is a guess', async () => {
     const { guess } = world()
     assert.deepEqual(await guess('000042'), refuse({ refusal: 'wrong_code', attemptsLeft: 2 }))
   })
@@ -107,13 +107,13 @@ describe('activateUser', () => {
     })
   }
 
-  it('counts no guess at an account that is active already', async () => {
+  it('answers already_active for an active account, and counts no guess', async () => {
     const { activate, calls } = world({ authenticate: async () => ({ ok: true, user: activeUser }) })
     assert.deepEqual(await activate(INPUT), refuse({ refusal: 'already_active' }))
     assert.deepEqual(calls, [])
   })
 
-  it('says why there is no code to guess at', async () => {
+  it('says why when there is no code to guess at', async () => {
     const expired = refuse({ refusal: 'expired_code' })
     const { activate, calls } = world({
       countGuess: async () => undefined,
@@ -133,7 +133,7 @@ describe('activateUser', () => {
     assert.ok(!calls.includes('wake'))
   })
 
-  it('takes a code whose key is gone for expired, and accepts nothing in its place', async () => {
+  it('answers expired_code when the key of the code is gone, and takes nothing in its place', async () => {
     const { activate, calls } = world({ deriveCode: () => undefined })
     assert.deepEqual(await activate(INPUT), refuse({ refusal: 'expired_code' }))
     assert.deepEqual(calls, ['count'])

@@ -48,8 +48,11 @@ const LIMITED = rateLimited({ name: 'login_failures_per_address', quota: 1, wind
 const KNOWN_AND_UNKNOWN = [pendingUser.email, 'eve@example.com']
 
 describe('authenticate', () => {
-  for (const user of [pendingUser, activeUser]) {
-    it(`knows ${user.activatedAt ? 'an active' : 'a pending'} user by address and password`, async () => {
+  for (const [who, user] of [
+    ['a pending', pendingUser],
+    ['an active', activeUser],
+  ] as const) {
+    it(`knows ${who} user by address and password`, async () => {
       const { as } = world(user)
       assert.deepEqual(await as(user.email), { ok: true, user })
     })
@@ -68,20 +71,20 @@ describe('authenticate', () => {
     ['an empty address', '', PASSWORD, undefined],
   ]
   for (const [who, email, password, phc] of strangers) {
-    it(`answers ${who} like all the others, after one verification`, async () => {
+    it(`answers invalid_credentials to ${who}, after one verification`, async () => {
       const { as, verified } = world()
       assert.deepEqual(await as(email, password), INVALID)
       assert.deepEqual(verified, [[password, phc]])
     })
   }
 
-  it('lets nobody in whose account is unknown, whatever the verification says', async () => {
+  it('answers invalid_credentials for an unknown address, whatever the verification says', async () => {
     const verifyPassword = async () => ({ ok: true, matches: true, outdated: false }) as const
     const { as } = world(pendingUser, { replaced: { verifyPassword } })
     assert.deepEqual(await as('eve@example.com'), INVALID)
   })
 
-  it('is overloaded for known and unknown addresses alike', async () => {
+  it('answers overloaded for known and unknown addresses alike, and counts no failed login', async () => {
     for (const email of KNOWN_AND_UNKNOWN) {
       const { as, counted } = world(pendingUser, { replaced: { verifyPassword: async () => OVERLOADED } })
       assert.deepEqual(await as(email), OVERLOADED)
@@ -107,8 +110,8 @@ describe('authenticate', () => {
     assert.deepEqual(renewed, [])
   })
 
-  describe('counts failed logins', () => {
-    it('in the ledger and in the audit log, the same for known and unknown addresses', async () => {
+  describe('failed logins', () => {
+    it('are counted in the ledger and in the audit log, the same for known and unknown addresses', async () => {
       for (const email of KNOWN_AND_UNKNOWN) {
         const { as, counted, audited } = world()
         await as(email, 'Wrong-Horse-7')
@@ -117,13 +120,13 @@ describe('authenticate', () => {
       }
     })
 
-    it('but no success', async () => {
+    it('do not include a right password', async () => {
       const { as, counted, audited } = world()
       await as(pendingUser.email)
       assert.deepEqual([...counted, ...audited], [])
     })
 
-    it('by address and network, and verifies nothing once they are spent', async () => {
+    it('at one address from one network are refused beyond their limit, without a verification', async () => {
       for (const email of KNOWN_AND_UNKNOWN) {
         const { as, verified, audited } = world(pendingUser, {
           replaced: { loginFailuresPerAddressAndNetwork: hourlyLimit(2) },
@@ -139,7 +142,7 @@ describe('authenticate', () => {
       }
     })
 
-    it('and tells those that were sent all at once nothing more than those one after the other', async () => {
+    it('that come all at once learn no more than those one after the other', async () => {
       const { as } = world(pendingUser, { replaced: { loginFailuresPerAddressAndNetwork: hourlyLimit(3) } })
       const passwords = ['Wrong-1', 'Wrong-2', 'Wrong-3', 'Wrong-4', PASSWORD, 'Wrong-5']
       const outcomes = await Promise.all(passwords.map(password => as(pendingUser.email, password)))
@@ -149,7 +152,7 @@ describe('authenticate', () => {
       )
     })
 
-    it('by network, over all addresses', async () => {
+    it('of one network are counted over all addresses', async () => {
       const { as, verified } = world(pendingUser, { replaced: { loginFailuresPerNetwork: hourlyLimit(3) } })
       for (const email of ['eve@example.com', 'no address', pendingUser.email]) {
         assert.deepEqual(await as(email, 'Wrong-1'), INVALID)
@@ -159,7 +162,7 @@ describe('authenticate', () => {
       assert.equal(verified.length, 3)
     })
 
-    it('and verifies nothing while those of a day are spent', async () => {
+    it('are refused without a verification while those of a day are spent', async () => {
       for (const account of [undefined, { user: pendingUser, passwordHash: '$phc$' }]) {
         const findAccount = async () => ({ ...NOT_LIMITED, account, loginRefused: LIMITED })
         const { as, verified } = world(pendingUser, { replaced: { findAccount } })
@@ -168,7 +171,7 @@ describe('authenticate', () => {
       }
     })
 
-    it('and passes on that this one was over what a day allows', async () => {
+    it('are answered rate_limited when the ledger counts more than a day allows', async () => {
       const { as } = world(pendingUser, { replaced: { countLoginFailure: async () => LIMITED } })
       assert.deepEqual(await as(pendingUser.email, 'Wrong-Horse-7'), LIMITED)
     })
@@ -181,13 +184,13 @@ describe('authenticate', () => {
       return world(user, { replaced: { findAccount } })
     }
 
-    it('refuses a pending account whose sends are spent, and verifies nothing', async () => {
+    it('answers rate_limited to a pending account whose sends are spent, without a verification', async () => {
       const { as, verified } = asked(pendingUser)
       assert.deepEqual(await as(pendingUser.email, PASSWORD, { forMail: true }), LIMITED)
       assert.deepEqual(verified, [])
     })
 
-    it('goes on when it is not for mail, when the account is active, and when there is none', async () => {
+    it('passes over spent sends when no mail is asked for, the account is active, or there is none', async () => {
       assert.equal((await asked(pendingUser).as(pendingUser.email, PASSWORD, { forMail: false })).ok, true)
       assert.equal((await asked(activeUser).as(activeUser.email, PASSWORD, { forMail: true })).ok, true)
       assert.deepEqual(await asked(undefined).as('ada@example.com', PASSWORD, { forMail: true }), INVALID)

@@ -83,7 +83,7 @@ describe('carryAtOnce', () => {
     ])
   })
 
-  it('says which trace they belong to', async () => {
+  it('hands the trace of the request on with them', async () => {
     const { store, carried } = world({ traceParent: '00-trace' })
     await store(REGISTRATION)
     assert.equal(carried[0]?.mail.traceParent, '00-trace')

@@ -128,7 +128,7 @@ describe('createCircuit', () => {
     }
   })
 
-  it('hands over less at once to a service that limits its rate, without a pause for one message', () => {
+  it('halves what is handed over at once when the service limits its rate for two messages, not for one', () => {
     const { circuit, handOver } = createWorld()
     handOver('m1', failed('rate_limited', 60))
     assert.equal(circuit.free(), MOST, 'it may be this very message')
@@ -138,7 +138,7 @@ describe('createCircuit', () => {
     assert.equal(circuit.free(), MOST / 2 + 1)
   })
 
-  it('never slows down for one message, though the service says each time that it was too often', () => {
+  it('never slows down for one message, however often the service limits its rate for it', () => {
     const { circuit, handOver } = createWorld()
     for (let n = 0; n < 100; n += 1) {
       handOver('poison', failed('rate_limited', 3600))

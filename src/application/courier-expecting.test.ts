@@ -94,7 +94,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
     assert.ok(courier.expect())
   })
 
-  it('expects nothing while the far side is down: what has waited longest is tried', async t => {
+  it('expects nothing while the mail service is down: what has waited longest is tried', async t => {
     const { world, courier } = await started(t, { concurrency: { mail: 5, event: 5 } })
     world.handOver = async () => ({ result: 'failed', failure: 'unavailable', reason: 'down' })
     for (let n = 0; n < 5; n += 1) {

@@ -140,7 +140,7 @@ describe('courier, claiming', { timeout: 10_000 }, () => {
     assert.equal(world.claims.length, 2)
   })
 
-  it('does not wait at all when the last claim was long ago', async t => {
+  it('claims at once when woken longer than the spacing after the last claim', async t => {
     const world = createCourierWorld({ spacingMs: NEVER_MS })
     const courier = world.start(t)
     await world.until(() => world.claims.length === 1)
@@ -209,7 +209,7 @@ describe('courier, handing over', { timeout: 10_000 }, () => {
     assert.equal(new Set(world.begun).size, 40)
   })
 
-  it('lets one that never ends delay nothing but its own slot', async t => {
+  it('keeps the other slots going while one hand-over never ends', async t => {
     const world = createCourierWorld({ concurrency: { mail: 2, event: 2 } })
     world.handOver = async id => (id === 'slow' ? NOBODY : ACCEPTED)
     world.outbox.push(claimedMail('slow'))
@@ -219,7 +219,7 @@ describe('courier, handing over', { timeout: 10_000 }, () => {
     assert.equal(world.settlementOf('slow'), undefined)
   })
 
-  it('takes one that throws for a failure that may be retried', async t => {
+  it('tries again what was handed over with an exception', async t => {
     const world = createCourierWorld()
     world.handOver = id => Promise.reject(id === 'm1' ? new Error('socket hang up') : 'a string')
     world.outbox.push(claimedMail('m1'), claimedEvent('e1'))

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { diagnose } from './diagnose.ts'
 
 describe('diagnose', () => {
-  it('returns a finding for each check, in order, whatever becomes of the others', async () => {
+  it('returns a finding for each check, in order, though others throw or never answer', async () => {
     const findings = await diagnose(
       [
         { check: 'one', look: async () => ({ state: 'ok', found: 'fine' }) },

@@ -71,7 +71,7 @@ describe('handOverMail', () => {
     assert.deepEqual([sent, derived], [[], []])
   })
 
-  it('leaves the mail to others when it does not have the key of the code', async () => {
+  it('defers the mail when it does not have the key of its code', async () => {
     const { handOver, sent } = world({ code: undefined })
     const result = await handOver(claimedMail())
     assert.ok(result.result === 'failed' && result.failure === 'deferred')
@@ -79,7 +79,7 @@ describe('handOverMail', () => {
     assert.deepEqual(sent, [])
   })
 
-  it('passes on what the mail service said', async () => {
+  it('returns the failure that the mail service answered with', async () => {
     const answer = {
       result: 'failed',
       failure: 'rate_limited',

@@ -140,7 +140,7 @@ describe('startPurge', () => {
     [0.5, 1000, 1001],
     [0.999, 1499, 1500],
   ] as const) {
-    it(`does nothing before its first moment, about ${earliest} of 1000 ms for ${random}`, async t => {
+    it(`first looks between ${earliest} and ${latest} ms after its start, of 1000 between two rounds`, async t => {
       t.mock.timers.enable({ apis: ['setTimeout'] })
       const { calls } = world(t, { random: () => random }, 1000)
       t.mock.timers.tick(earliest - 1)

@@ -15,18 +15,18 @@ const remembering = (addresses: string[]) => {
 }
 
 describe('recent addresses', () => {
-  it('know nobody at first', () => {
+  it('know no address at first', () => {
     assert.equal(createRecentAddresses().has('user-0@example.com'), false)
   })
 
-  it('know whom they were told of, and nobody else', () => {
+  it('know the address they were told of, and no other', () => {
     const recent = remembering(people(1))
     assert.equal(recent.has('user-0@example.com'), true)
     assert.equal(recent.has('user-1@example.com'), false)
     assert.equal(recent.has('USER-0@example.com'), false)
   })
 
-  it('always know the last of them, as many as a generation has', () => {
+  it('know the latest ones at any time, as many as a generation has', () => {
     const everybody = people(GENERATION * 5)
     const recent = createRecentAddresses(GENERATION)
     for (const [n, address] of everybody.entries()) {
@@ -51,13 +51,13 @@ describe('recent addresses', () => {
     assert.ok(people(GENERATION + 1, GENERATION).every(recent.has))
   })
 
-  it('count nobody twice', () => {
+  it('count an address once, however often it comes', () => {
     const recent = remembering(people(GENERATION))
     for (let times = 0; times < GENERATION * 3; times += 1) recent.add('user-3@example.com')
     assert.ok(people(GENERATION).every(recent.has))
   })
 
-  it('keep someone who comes back while others come and go', () => {
+  it('keep an address that comes back while others come and go', () => {
     const recent = remembering(['regular@example.com'])
     for (const address of people(GENERATION * 10)) {
       recent.add(address)

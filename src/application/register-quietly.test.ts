@@ -17,15 +17,15 @@ type Stored = Awaited<ReturnType<StoreQuietly>>
 
 /** What an address can be to someone who registers it. */
 const ADDRESSES: Record<string, Stored> = {
-  'a free': { result: 'registered', user: pendingUser, codeLength: 4, replacedUserId: undefined },
-  'a pending, whose code is dead,': {
+  'a free address': { result: 'registered', user: pendingUser, codeLength: 4, replacedUserId: undefined },
+  'a pending address whose code is dead': {
     result: 'registered',
     user: pendingUser,
     codeLength: 4,
     replacedUserId: 'user-0',
   },
-  'an active': { result: 'reminded', userId: pendingUser.id },
-  'a pending, whose code is live,': { result: 'nothing' },
+  'an active address': { result: 'reminded', userId: pendingUser.id },
+  'a pending address whose code is live': { result: 'nothing' },
 }
 
 /** Ports that write down what they were asked, in order; the clock stands at 1234. */
@@ -63,7 +63,7 @@ const FREE: Stored = { result: 'registered', user: pendingUser, codeLength: 4, r
 
 describe('registerQuietly', () => {
   for (const [what, stored] of Object.entries(ADDRESSES)) {
-    it(`answers the same after the same work for ${what} address`, async () => {
+    it(`answers the same after the same work for ${what}`, async () => {
       const { register, calls, registrations } = world(stored)
       assert.deepEqual(await register(INPUT), { ok: true })
       assert.deepEqual(calls, ['hash Correct-Horse-7', 'store', 'wake', 'even out from 1234'])
@@ -82,7 +82,7 @@ describe('registerQuietly', () => {
     })
   }
 
-  it('answers only when the time has been evened out', async () => {
+  it('waits for the evened-out time before it answers', async () => {
     const pending = Promise.withResolvers<void>()
     const { register, calls } = world(FREE, { evenOut: () => pending.promise })
     const answer = register(INPUT).then(() => calls.push('answer'))
@@ -122,7 +122,7 @@ describe('registerQuietly', () => {
     assert.deepEqual(calls, [])
   })
 
-  it('refuses a network over its limit without hashing, for whatever address', async () => {
+  it('answers rate_limited to a network beyond its limit without hashing, whatever the address is', async () => {
     for (const stored of Object.values(ADDRESSES)) {
       const { register, calls, audited } = world(stored, { registrationsPerNetwork: hourlyLimit(1) })
       await register(INPUT)
@@ -138,7 +138,7 @@ describe('registerQuietly', () => {
     }
   })
 
-  it('stores nothing and looks nothing up when too many hashes wait already', async () => {
+  it('answers overloaded when too many hashes wait already, and stores nothing', async () => {
     const overloaded = refuse({ refusal: 'overloaded', retryAfterSeconds: 2 })
     const { register, calls } = world(FREE, { hashPassword: async () => overloaded })
     assert.deepEqual(await register(INPUT), overloaded)

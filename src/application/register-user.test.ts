@@ -48,8 +48,9 @@ const world = (replaced: Partial<RegisterUserPorts> = {}) => {
 
 describe('registerUser', () => {
   it('stores user, mail request and event together, each under an id of its own', async () => {
-    const { register, stored } = world()
+    const { register, calls, stored } = world()
     assert.deepEqual(await register(INPUT), { ok: true, user: pendingUser })
+    assert.deepEqual(calls, ['hash Correct-Horse-7', 'store'])
     assert.deepEqual(stored, [
       {
         userId: 'id-1',
@@ -64,13 +65,7 @@ describe('registerUser', () => {
     ])
   })
 
-  it('hashes before it stores', async () => {
-    const { register, calls } = world()
-    await register(INPUT)
-    assert.deepEqual(calls, ['hash Correct-Horse-7', 'store'])
-  })
-
-  it('names every broken rule without hashing anything', async () => {
+  it('answers validation_failed with every broken rule, without hashing', async () => {
     const { register, calls } = world()
     const refused = await register({ ...INPUT, email: 'ada', password: 'Xylorim' })
     assert.ok(!refused.ok && refused.refusal === 'validation_failed')
@@ -81,7 +76,7 @@ describe('registerUser', () => {
     assert.deepEqual(calls, [])
   })
 
-  it('stores nothing when too many hashes wait already', async () => {
+  it('answers overloaded when too many hashes wait already, and stores nothing', async () => {
     const overloaded = refuse({ refusal: 'overloaded', retryAfterSeconds: 2 })
     const { register, calls } = world({ hashPassword: async () => overloaded })
     assert.deepEqual(await register(INPUT), overloaded)
@@ -92,7 +87,7 @@ describe('registerUser', () => {
     refuse({ refusal: 'email_taken' }),
     refuse({ refusal: 'rate_limited', limit: sendsPolicy(DEFAULT_BUDGET), retryAfterSeconds: 30 }),
   ]) {
-    it(`passes ${refused.refusal} on`, async () => {
+    it(`answers ${refused.refusal} when the statement does`, async () => {
       const { register, calls } = world({ storeRegistration: async () => refused })
       assert.deepEqual(await register(INPUT), refused)
       assert.deepEqual(calls, ['hash Correct-Horse-7'])

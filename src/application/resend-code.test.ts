@@ -30,7 +30,7 @@ const world = (replaced: Partial<ResendCodePorts> = {}) => {
 }
 
 describe('resendCode', () => {
-  it('replaces the code, then wakes the courier, and tells when the next may be asked for', async () => {
+  it('replaces the code, then wakes the courier, and answers when the next may be asked for', async () => {
     const { resend, calls } = world()
     assert.deepEqual(await resend(INPUT), { ok: true, retryAfterSeconds: 30 })
     const replacement = {
@@ -42,13 +42,13 @@ describe('resendCode', () => {
     assert.deepEqual(calls, [replacement, 'wake'])
   })
 
-  it('sends nothing to an account that is active already', async () => {
+  it('answers already_active for an active account, and sends nothing', async () => {
     const { resend, calls } = world({ authenticate: async () => ({ ok: true, user: activeUser }) })
     assert.deepEqual(await resend(INPUT), refuse({ refusal: 'already_active' }))
     assert.deepEqual(calls, [])
   })
 
-  it('sends nothing to someone it does not know', async () => {
+  it('answers invalid_credentials for wrong ones, and sends nothing', async () => {
     const refused = refuse({ refusal: 'invalid_credentials' })
     const { resend, calls } = world({ authenticate: async () => refused })
     assert.deepEqual(await resend(INPUT), refused)
@@ -59,7 +59,7 @@ describe('resendCode', () => {
     refuse({ refusal: 'rate_limited', limit: sendsPolicy(DEFAULT_BUDGET), retryAfterSeconds: 12 }),
     refuse({ refusal: 'invalid_credentials' }),
   ]) {
-    it(`passes ${refused.refusal} on and leaves the courier alone`, async () => {
+    it(`answers ${refused.refusal} when the statement does, and leaves the courier alone`, async () => {
       const { resend, calls } = world({ replaceCode: async () => refused })
       assert.deepEqual(await resend(INPUT), refused)
       assert.deepEqual(calls, [])

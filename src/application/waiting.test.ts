@@ -56,7 +56,7 @@ describe('waiting', () => {
     })
 
     for (const ms of [0, -1]) {
-      it(`of ${ms} ms is none`, async () => {
+      it(`of ${ms} ms ends at once`, async () => {
         assert.equal(await watch(pause(ms, signal))(), true)
       })
     }

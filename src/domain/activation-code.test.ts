@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CODE_FORMAT, CODE_LENGTHS, GUESSES_PER_CODE } from './activation-code.ts'
 
-describe('CODE_LENGTHS', () => {
-  it('keeps the chance of guessing an address right below 0.15 % a year, however many codes are tried', () => {
+describe('the length of a code', () => {
+  it('leaves a stranger a chance of at most 0.15 % a year to guess right, however many codes are tried', () => {
     // A code that was sent one guess before the next row still takes all of its guesses at the old length.
     const chances = CODE_LENGTHS.map(({ fromWrongGuesses, digits }, row) => {
       const next = CODE_LENGTHS[row + 1]
@@ -18,7 +18,7 @@ describe('CODE_LENGTHS', () => {
   })
 })
 
-describe('CODE_FORMAT', () => {
+describe('the form of a code, which is 4, 6 or 8 ASCII digits', () => {
   const format = new RegExp(CODE_FORMAT)
 
   for (const code of ['0000', '1234', '123456', '00000000']) {

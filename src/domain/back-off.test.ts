@@ -6,13 +6,13 @@ import { backOffSeconds } from './back-off.ts'
 const anAttempt = fc.integer({ min: 1, max: 100_000 })
 const aRandom = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
-describe('backOffSeconds', () => {
-  it('doubles from one second to five minutes', () => {
+describe('the wait before a retry', () => {
+  it('doubles from 1 second to 300', () => {
     const waits = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(attempt => backOffSeconds(attempt, 0))
     assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
   })
 
-  it('takes off at most a random half', () => {
+  it('is shortened at random, by a half at most', () => {
     fc.assert(
       fc.property(anAttempt, aRandom, (attempt, random) => {
         const full = backOffSeconds(attempt, 0)
@@ -23,7 +23,7 @@ describe('backOffSeconds', () => {
     assert.equal(backOffSeconds(4, 0.5), 6)
   })
 
-  it('waits as long as the other side asked for, if that is longer', () => {
+  it('is as long as the other side asks for, if that is longer', () => {
     assert.equal(backOffSeconds(1, 0, 77), 77)
     assert.equal(backOffSeconds(8, 0, 77), 128)
     assert.equal(backOffSeconds(10, 0, 900), 900)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isCommonPassword } from './common-password.ts'
 
-describe('isCommonPassword', () => {
+describe('a common password, with digits and signs around it', () => {
   const common = [
     'Password123!',
     'Password-2024',
@@ -16,7 +16,8 @@ describe('isCommonPassword', () => {
     'Welcome2025!!',
     'M1chael-1987',
   ]
-  for (const password of common) it(`knows ${password}`, () => assert.equal(isCommonPassword(password), true))
+  for (const password of common)
+    it(`is found in ${password}`, () => assert.equal(isCommonPassword(password), true))
 
   const uncommon = [
     'Correct-Horse-7',
@@ -27,5 +28,5 @@ describe('isCommonPassword', () => {
     'Пароль-Длинный-1',
   ]
   for (const password of uncommon)
-    it(`lets ${password} pass`, () => assert.equal(isCommonPassword(password), false))
+    it(`is not found in ${password}`, () => assert.equal(isCommonPassword(password), false))
 })

@@ -16,7 +16,7 @@ const domainOf = (length: number) => {
   return `${label(length - labels.length - 1)}.${labels}`
 }
 
-describe('canonicalEmail', () => {
+describe('the rules for e-mail addresses', () => {
   const accepted: [what: string, input: string, email: string][] = [
     ['a plain address', 'ada@example.com', 'ada@example.com'],
     ['upper case', 'ADA@Example.COM', 'ada@example.com'],
@@ -37,7 +37,7 @@ describe('canonicalEmail', () => {
     ['digits in every label but the last', 'a@1.2.example', 'a@1.2.example'],
   ]
   for (const [what, input, email] of accepted) {
-    it(`takes ${what}`, () => assert.deepEqual(canonicalEmail(input), { ok: true, email }))
+    it(`take ${what}`, () => assert.deepEqual(canonicalEmail(input), { ok: true, email }))
   }
 
   const refused: [rule: string, inputs: string[]][] = [
@@ -72,22 +72,22 @@ describe('canonicalEmail', () => {
   ]
   for (const [rule, inputs] of refused) {
     for (const input of inputs) {
-      it(`refuses ${JSON.stringify(input)} as ${rule}`, () => assert.deepEqual(rulesBrokenBy(input), [rule]))
+      it(`refuse ${JSON.stringify(input)} as ${rule}`, () => assert.deepEqual(rulesBrokenBy(input), [rule]))
     }
   }
 
-  it('names what is wrong with both halves', () => {
+  it('name what is wrong before the @ and behind it', () => {
     assert.deepEqual(rulesBrokenBy('a:b@localhost'), ['email_colon', 'email_domain'])
   })
 
-  it('looks no further into what is far too long, whatever it is', () => {
+  it('refuse what is far too long as email_too_long, whatever else it is', () => {
     for (const input of [' '.repeat(8000), `a${' '.repeat(8000)}b@example.com`, `\n${'"('.repeat(4000)}`]) {
       assert.deepEqual(rulesBrokenBy(input), ['email_too_long'])
     }
     assert.deepEqual(rulesBrokenBy(`${' '.repeat(200)}ada@example.com${' '.repeat(200)}`), [])
   })
 
-  it('takes every address that RFC 5322 lets a person have, without regard to case', () => {
+  it('take every dotted address of RFC 5322, and put it into lower case', () => {
     fc.assert(
       fc.property(fc.emailAddress(), address => {
         const email = address.toLowerCase()
@@ -96,7 +96,7 @@ describe('canonicalEmail', () => {
     )
   })
 
-  it('gives back only what it would give back again, in printable ASCII, whatever comes in', () => {
+  it('make a canonical address canonical again without a change, 3 to 254 printable ASCII characters, whatever comes in', () => {
     const spoilt = fc
       .tuple(fc.emailAddress(), fc.nat(30), anyCharacter)
       .map(([address, at, intruder]) => address.slice(0, at) + intruder + address.slice(at))

@@ -10,18 +10,18 @@ const rulesBrokenBy = (password: string, email?: string): string[] =>
 const COMPOSED = 'Éclair-au-caf\u00e9'
 const DECOMPOSED = 'E\u0301clair-au-cafe\u0301'
 
-describe('brokenPasswordRules', () => {
+describe('the rules for passwords', () => {
   const accepted: [what: string, password: string][] = [
     ['12 characters of the three kinds', 'Abcdefghijk-'],
     ['128 characters', `A-${'b'.repeat(126)}`],
     ['128 code points outside the BMP', `Aa${'😀'.repeat(126)}`],
-    ['spaces, and keeps them', ' Correct horse '],
+    ['spaces', ' Correct horse '],
     ['emoji as special characters', 'Correcthorse🐎'],
     ['letters of other scripts', 'Пароль-пароль'],
     ['colons', 'Correct:horse:7'],
   ]
   for (const [what, password] of accepted) {
-    it(`takes ${what}`, () => assert.deepEqual(rulesBrokenBy(password), []))
+    it(`take ${what}`, () => assert.deepEqual(rulesBrokenBy(password), []))
   }
 
   const refused: [what: string, password: string, rules: string[]][] = [
@@ -50,19 +50,19 @@ describe('brokenPasswordRules', () => {
     ['nothing', '', ['password_too_short', 'password_upper_case', 'password_lower_case', 'password_special']],
   ]
   for (const [what, password, rules] of refused) {
-    it(`refuses ${what}: ${rules}`, () => assert.deepEqual(rulesBrokenBy(password), rules))
+    it(`refuse ${what}: ${rules}`, () => assert.deepEqual(rulesBrokenBy(password), rules))
   }
 
-  it('refuses the address itself, in any case', () => {
+  it('refuse the address itself, in upper or lower case: password_is_email', () => {
     assert.deepEqual(rulesBrokenBy('Ada@Example.com', 'ada@example.com'), ['password_is_email'])
     assert.deepEqual(rulesBrokenBy('Ada@Example.com'), [])
   })
 
-  it('says what to do about each rule', () => {
+  it('say of each rule what a password must do', () => {
     for (const { detail } of brokenPasswordRules('\0')) assert.match(detail, /^must /)
   })
 
-  it('judges two forms of one password alike', () => {
+  it('judge the composed and the decomposed form of a password alike', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter, maxLength: 20 }), password => {
         assert.deepEqual(
@@ -74,13 +74,13 @@ describe('brokenPasswordRules', () => {
   })
 })
 
-describe('normalisePassword', () => {
-  it('makes composed and decomposed forms the same', () => {
+describe('a password', () => {
+  it('is the same in its composed and its decomposed form (NFC)', () => {
     assert.notEqual(COMPOSED, DECOMPOSED)
     assert.equal(normalisePassword(COMPOSED), normalisePassword(DECOMPOSED))
   })
 
-  it('keeps compatibility characters, case and spaces apart', () => {
+  it('is another one with a ligature, another case or another space', () => {
     for (const [one, other] of [
       ['ﬁ', 'fi'],
       ['A', 'a'],

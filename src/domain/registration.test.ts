@@ -7,8 +7,8 @@ const named = (typed: { email: string | undefined; password: string | undefined 
   return judged.ok ? ['ok'] : judged.violations.map(({ pointer, rule }) => `${pointer} ${rule}`)
 }
 
-describe('judgeRegistration', () => {
-  it('returns the canonical address and the password as it was typed', () => {
+describe('the judgement of a registration', () => {
+  it('gives the canonical address, and the password as it was typed', () => {
     assert.deepEqual(judgeRegistration({ email: ' Ada@Example.com', password: ' Correct-Horse-7 ' }), {
       ok: true,
       email: 'ada@example.com',
@@ -16,7 +16,7 @@ describe('judgeRegistration', () => {
     })
   })
 
-  it('names everything that is wrong with both fields', () => {
+  it('names every broken rule of both fields', () => {
     assert.deepEqual(named({ email: 'a:b@localhost', password: 'xqzv' }), [
       '/email email_colon',
       '/email email_domain',
@@ -26,17 +26,17 @@ describe('judgeRegistration', () => {
     ])
   })
 
-  it('holds the password against the canonical address', () => {
+  it('compares the password with the canonical address: password_is_email', () => {
     assert.deepEqual(named({ email: 'ADA@example.com', password: 'Ada@Example.com' }), [
       '/password password_is_email',
     ])
   })
 
-  it('judges the password although the address is unusable', () => {
+  it('blames an unusable address alone when the password is good', () => {
     assert.deepEqual(named({ email: 'ada', password: 'Correct-Horse' }), ['/email email_syntax'])
   })
 
-  it('is silent about a missing field, yet does not accept it', () => {
+  it('lists nothing about a missing field, and takes no registration without it', () => {
     assert.deepEqual(named({ email: 'ada@example.com', password: undefined }), [])
     assert.deepEqual(named({ email: undefined, password: 'xqzv' }).length, 3)
     assert.deepEqual(named({ email: undefined, password: undefined }), [])

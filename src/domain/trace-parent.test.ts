@@ -18,12 +18,12 @@ describe('parseTraceParent', () => {
     assert.equal(parseTraceParent(`00-${TRACE}-${SPAN}-02`)?.sampled, false)
   })
 
-  it('reads later versions, with whatever they append', () => {
+  it('reads the ids of later versions, with whatever these append', () => {
     assert.equal(parseTraceParent(`01-${TRACE}-${SPAN}-01`)?.traceId, TRACE)
     assert.equal(parseTraceParent(`cc-${TRACE}-${SPAN}-01-more`)?.traceId, TRACE)
   })
 
-  it('takes what is not well-formed for none', () => {
+  it('finds no trace in what is not well-formed', () => {
     for (const header of [
       undefined,
       '',
@@ -44,7 +44,7 @@ describe('parseTraceParent', () => {
 })
 
 describe('formatTraceParent', () => {
-  it('writes what is read', () => {
+  it('writes what parseTraceParent reads', () => {
     for (const header of [`00-${TRACE}-${SPAN}-01`, `00-${TRACE}-${SPAN}-00`]) {
       const parent = parseTraceParent(header)
       assert.ok(parent)
@@ -54,7 +54,7 @@ describe('formatTraceParent', () => {
 })
 
 describe('traceField', () => {
-  it('is there when there is a trace', () => {
+  it('holds the id of the trace, and nothing when there is none', () => {
     assert.deepEqual(traceField(`00-${TRACE}-${SPAN}-01`), { trace_id: TRACE })
     assert.deepEqual(traceField(undefined), {})
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { networkOf } from './network.ts'
 
-describe('networkOf', () => {
+describe('the network of a client', () => {
   const networks: [what: string, address: string, network: string][] = [
     ['IPv4', '192.0.2.17', '192.0.2.0/24'],
     ['the last IPv4 address of its network', '192.0.2.255', '192.0.2.0/24'],
@@ -25,7 +25,7 @@ describe('networkOf', () => {
     ['the loopback of IPv6', '::1', '0:0:0:0::/64'],
   ]
   for (const [what, address, network] of networks) {
-    it(`reads ${what}`, () => {
+    it(`is ${network} for ${what}`, () => {
       assert.equal(networkOf(address), network)
     })
   }
@@ -38,7 +38,7 @@ describe('networkOf', () => {
     ],
   ]
   for (const [what, addresses] of one) {
-    it(`counts all addresses of ${what} together, however they are written`, () => {
+    it(`is the same for all addresses of ${what}, however they are written`, () => {
       assert.equal(new Set(addresses.map(networkOf)).size, 1)
     })
   }
@@ -50,7 +50,7 @@ describe('networkOf', () => {
     ['192.0.2.1', '2001:db8::c000:201'],
   ]
   for (const [one, other] of others) {
-    it(`tells ${one} from ${other}`, () => {
+    it(`is another one for ${one} than for ${other}`, () => {
       assert.notEqual(networkOf(one), networkOf(other))
     })
   }
@@ -76,7 +76,7 @@ describe('networkOf', () => {
     '['.repeat(10_000),
   ]
   for (const text of junk) {
-    it(`finds no address in ${JSON.stringify(text.slice(0, 30))}`, () => {
+    it(`is unknown for ${JSON.stringify(text.slice(0, 30))}`, () => {
       assert.equal(networkOf(text), undefined)
     })
   }
