@@ -18,7 +18,7 @@ const client = createClient(app.url)
 after(() => app.stop())
 
 describe('POST /users/activate', () => {
-  it('takes the right code after two wrong ones, which say how many guesses are left', async () => {
+  it('answers 200 to the right code after two wrong ones, which get 422 wrong_code with attempts_left 2 and 1', async () => {
     const { email, code } = await signUp(app)
     assertProblem(await client.activate(email, otherThan(code)), 'wrong_code', { attempts_left: 2 })
     assertProblem(await client.activate(email, otherThan(code)), 'wrong_code', { attempts_left: 1 })
@@ -27,7 +27,7 @@ describe('POST /users/activate', () => {
     assert.deepEqual(activated.body, { message: 'Account activated successfully' })
   })
 
-  it('rejects even the right code after three wrong ones', async () => {
+  it('answers 422 exhausted_code to any code after three wrong ones, even the right one', async () => {
     const person = await signUp(app)
     await exhaust(app, person)
     assertProblem(await client.activate(person.email, person.code), 'exhausted_code')
@@ -35,7 +35,7 @@ describe('POST /users/activate', () => {
     assert.equal((await client.me(person.email)).body.is_active, false)
   })
 
-  it('takes the code within its minute and not after it', async () => {
+  it('answers 200 within the minute of the code, and 422 expired_code after it', async () => {
     const quick = await signUp(app)
     const slow = await signUp(app)
     await letTimePass(app, 30)
@@ -46,20 +46,20 @@ describe('POST /users/activate', () => {
     assert.equal((await client.me(slow.email)).body.is_active, false)
   })
 
-  it('calls a code exhausted rather than expired when it is both', async () => {
+  it('answers 422 exhausted_code when the code is both exhausted and expired', async () => {
     const person = await signUp(app)
     await exhaust(app, person)
     await letTimePass(app, 61)
     assertProblem(await client.activate(person.email, person.code), 'exhausted_code')
   })
 
-  it('answers 409 once the account is active, whatever the code', async () => {
+  it('answers 409 already_active once the account is active, whatever the code is', async () => {
     const { email, code } = await signUpActive(app)
     assertProblem(await client.activate(email, code), 'already_active')
     assertProblem(await client.activate(email, otherThan(code)), 'already_active')
   })
 
-  it('counts no guess for what cannot be a code, with wrong credentials or with another field', async () => {
+  it('answers 422 validation_failed to what cannot be a code, which is no guess, and neither are wrong credentials', async () => {
     const { email, code } = await signUp(app)
     const malformed = ['123', '12345', '1234567', '123456789', '', ' 1234', '1234\n', '0x12', '12e3', '١٢٣٤']
     for (const typed of malformed) {
@@ -75,13 +75,13 @@ describe('POST /users/activate', () => {
     assertProblem(await client.activate(email, otherThan(code)), 'wrong_code', { attempts_left: 2 })
   })
 
-  it('counts a well-formed code of another length as a wrong guess', async () => {
+  it('answers 422 wrong_code to a well-formed code of another length, which is a guess', async () => {
     const { email, code } = await signUp(app)
     assertProblem(await client.activate(email, `00${code}`), 'wrong_code', { attempts_left: 2 })
     assertProblem(await client.activate(email, `0000${code}`), 'wrong_code', { attempts_left: 1 })
   })
 
-  it('does not take the code of somebody else', async () => {
+  it('answers 422 wrong_code to the code of somebody else', async () => {
     const [someone, other] = [await signUp(app), await signUp(app)]
     await letTimePass(app, 31)
     await makeCodesLong(app)
@@ -92,7 +92,7 @@ describe('POST /users/activate', () => {
     assert.equal((await client.activate(someone.email, code)).status, 200)
   })
 
-  it('sends longer codes to an address at which many have been guessed', async () => {
+  it('takes codes of 4 digits, and of 6 once 10 wrong guesses were made at the address', async () => {
     const person = await signUp(app)
     let nth = 1
     const sendNext = async () => {

@@ -60,7 +60,7 @@ const auditedBy = (app: RunningApp, correlationId: string) =>
 
 const addressOf = (email: string): string => hashAddress(email).toString('hex')
 
-describe('the audit log has a line for', () => {
+describe('the audit log', () => {
   let app: RunningApp
   before(async () => {
     app = await startApp({ database, env: TRUSTING })
@@ -76,7 +76,7 @@ describe('the audit log has a line for', () => {
     return { email, who, correlationId, code: await settledCode(app, email) }
   }
 
-  it('a registration, and for its mail once that is accepted', async () => {
+  it('has registered for a registration, and code_sent once its mail is accepted', async () => {
     const { who, correlationId } = await someone()
     await app.logLine({ audit: 'code_sent', correlation_id: correlationId })
     assert.deepEqual(auditedBy(app, correlationId), [
@@ -85,7 +85,7 @@ describe('the audit log has a line for', () => {
     ])
   })
 
-  it('an address under the key that it has in the ledger', async () => {
+  it('names an address by the keyed hash that the ledger has', async () => {
     const { email } = await someone()
     const rows = await database.rows(
       `select sent_at from address_ledger where address_hash = decode($1, 'hex')`,
@@ -94,7 +94,7 @@ describe('the audit log has a line for', () => {
     assert.equal(rows.length, 1)
   })
 
-  it('a registration that takes the place of another', async () => {
+  it('has replaced, with both ids, and registered for a registration that replaces another', async () => {
     const { email, who } = await someone()
     await letTimePass(app, 61)
     const { answer, audited } = await register(app, email.toUpperCase(), 'Another-Horse-8')
@@ -106,7 +106,7 @@ describe('the audit log has a line for', () => {
     await settledCode(app, email, 2)
   })
 
-  it('a code that is sent again', async () => {
+  it('has code_sent for a code that is sent again', async () => {
     const { email, who } = await someone()
     await letTimePass(app, 31)
     const { correlationId } = await ask(app, 'POST', '/users/resend-code', email)
@@ -114,7 +114,7 @@ describe('the audit log has a line for', () => {
     assert.deepEqual(auditedBy(app, correlationId), [{ audit: 'code_sent', ...who }])
   })
 
-  it('each wrong guess, and for the one that exhausts the code', async () => {
+  it('has wrong_guess for each, and exhausted with the third', async () => {
     const { email, who, code } = await someone()
     const wrong = { audit: 'wrong_guess', ...who, network: NETWORK }
     const exhausted = { audit: 'exhausted', ...who, network: NETWORK }
@@ -123,14 +123,14 @@ describe('the audit log has a line for', () => {
     }
   })
 
-  it('an activation, once', async () => {
+  it('has activated for an activation, once', async () => {
     const { email, who, code } = await someone()
     const activated = { audit: 'activated', ...who, network: NETWORK }
     assert.deepEqual((await activate(app, email, code)).audited(), [activated])
     assert.deepEqual((await activate(app, email, code)).audited(), [])
   })
 
-  it('refused credentials, of a known address as of an unknown one, and of what is none', async () => {
+  it('has credentials_refused for a known address, an unknown one and, without a hash, for what is none', async () => {
     const { email, code } = await someone()
     const unknown = newAddress()
     const refused = (of: string) => [
@@ -142,14 +142,14 @@ describe('the audit log has a line for', () => {
     assert.deepEqual(impossible.audited(), [{ audit: 'credentials_refused', network: NETWORK }])
   })
 
-  it('nothing that is harmless: a look at the account, a broken rule, a taken address', async () => {
+  it('has nothing for a look at the account, a broken rule or a taken address', async () => {
     const { email } = await someone()
     assert.deepEqual((await ask(app, 'GET', '/users/me', email)).audited(), [])
     assert.deepEqual((await register(app, 'nobody')).audited(), [])
     assert.deepEqual((await register(app, email)).audited(), [])
   })
 
-  it('a pending account that is purged', async () => {
+  it('has purged for a pending account that is purged', async () => {
     const { who } = await someone()
     await letTimePass(app, 90_000)
     const lines: object[] = []
@@ -169,7 +169,7 @@ describe('the audit log has a line for', () => {
     assert.deepEqual(lines, [{ audit: 'purged', ...who, msg: 'security event' }])
   })
 
-  it('and in none of them an address, a password or a code', () => {
+  it('has no address, password or code in any line', () => {
     const known = ['level', 'time', 'msg', 'audit', 'address', 'user_id', 'replaced_user_id', 'network']
     const lines = app.logged.filter(line => 'audit' in line)
     assert.equal(new Set(lines.map(({ audit }) => audit)).size, 7)
@@ -183,7 +183,7 @@ describe('the audit log has a line for', () => {
   })
 })
 
-describe('the audit log has a line for a limit that was hit:', () => {
+describe('the audit log, of a limit that was hit', () => {
   let app: RunningApp
   before(async () => {
     const limits = ['REGISTRATIONS_PER_NETWORK_PER_HOUR', 'GUESSES_PER_NETWORK_PER_HOUR']
@@ -203,7 +203,7 @@ describe('the audit log has a line for a limit that was hit:', () => {
     assert.deepEqual(audited(), [{ audit: 'limit_hit', limit, ...address, network: NETWORK }])
   }
 
-  it('which one, with the address if there is one', async () => {
+  it('has limit_hit with the name of the limit, and the hash of the address if there is one', async () => {
     const email = newAddress()
     assert.equal((await register(app, email)).answer.status, 201)
     const code = await settledCode(app, email)
@@ -222,8 +222,8 @@ describe('the audit log has a line for a limit that was hit:', () => {
   })
 })
 
-describe('the audit log has a line for a mail that reminds the owner of an active account', () => {
-  it('and one for the request that made it necessary', async () => {
+describe('the audit log, with HIDE_REGISTERED_EMAILS', () => {
+  it('has reminded and reminder_sent for a reminder, and ignored for a registration that sends nothing', async () => {
     const app = await startApp({ database, env: { ...TRUSTING, HIDE_REGISTERED_EMAILS: 'true' } })
     try {
       const email = newAddress()

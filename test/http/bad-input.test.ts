@@ -31,7 +31,7 @@ const ENTRIES: Entry[] = [
   ...SEVERAL,
 ]
 
-describe('the catalogue of bad input', () => {
+describe('bad input gets its documented answer', () => {
   let world: World
   before(async () => {
     world = await startWorld()
@@ -60,7 +60,7 @@ describe('the catalogue of bad input', () => {
     })
   }
 
-  it('has entries for every row, each of its own name, and all pass', t => {
+  it('has entries for every kind, each of its own name, and all pass', t => {
     const entriesOf = (row: string) => ENTRIES.filter(entry => entry.row === row)
     const whole = ROWS.filter(row => passing.get(row) === entriesOf(row).length)
     t.diagnostic(`rows: ${ROWS.length}, passing: ${whole.length}`)
@@ -79,7 +79,7 @@ describe('the catalogue of bad input', () => {
     assert.deepEqual(whole, [...ROWS])
   })
 
-  it('has been nothing to be alarmed about, and the service is well', async () => {
+  it('leaves no error in the log, and the service ready', async () => {
     assert.deepEqual(
       world.app.logged.filter(({ level }) => Number(level) >= 50),
       [],

@@ -20,7 +20,7 @@ describe('GET /users/me/code', { timeout: 60_000 }, () => {
       headers: { authorization: basicAuth(email, password) },
     })
 
-  it('tells how long the code is, how many guesses and seconds it has, and when a new one may be asked for', async () => {
+  it('answers 200 with length, attempts_left, expires_in and resend_in, the last two in seconds', async () => {
     const { email } = await signUp(app)
     const { status: code, body, headers } = await status(email)
     assert.equal(code, 200)
@@ -31,7 +31,7 @@ describe('GET /users/me/code', { timeout: 60_000 }, () => {
     assert.ok(Number(resend_in) > 0 && Number(resend_in) <= 30, `${resend_in}`)
   })
 
-  it('tells that its minute has not begun while the mail service has not accepted the mail', async () => {
+  it('answers expires_in null until the mail service has accepted the mail', async () => {
     const accepted = Promise.withResolvers<HandOverResult>()
     app.mail.behave(() => accepted.promise)
     const email = newAddress()
@@ -42,7 +42,7 @@ describe('GET /users/me/code', { timeout: 60_000 }, () => {
     app.mail.behave(async () => ACCEPTED)
   })
 
-  it('follows wrong guesses down to none', async () => {
+  it('answers attempts_left 2 after one wrong guess, and 0 after three', async () => {
     const person = await signUp(app)
     await createClient(app.url).activate(person.email, otherThan(person.code))
     assert.equal((await status(person.email)).body.attempts_left, 2)
@@ -51,14 +51,14 @@ describe('GET /users/me/code', { timeout: 60_000 }, () => {
     assert.equal((await status(other.email)).body.attempts_left, 0)
   })
 
-  it('says 0 seconds when the code has run out, and when a new one may be asked for at once', async () => {
+  it('answers expires_in 0 once the code has expired, and resend_in 0 when a new one may be asked for', async () => {
     const { email } = await signUp(app)
     await letTimePass(app, 61)
     const { body } = await status(email)
     assert.deepEqual([body.expires_in, body.resend_in], [0, 0])
   })
 
-  it('says that a code whose mail was given up is dead', async () => {
+  it('answers expires_in null and attempts_left 0 once the mail was given up', async () => {
     app.mail.behave(async () => ({ result: 'failed', failure: 'refused', reason: 'smtp 550 to RCPT TO' }))
     const email = newAddress()
     const registered = await createClient(app.url).register(email)
@@ -69,7 +69,7 @@ describe('GET /users/me/code', { timeout: 60_000 }, () => {
     assert.deepEqual([body.expires_in, body.attempts_left], [null, 0])
   })
 
-  it('knows longer codes', async () => {
+  it('answers length 8 for a code of 8 digits', async () => {
     const { email } = await signUp(app)
     await letTimePass(app, 61)
     await makeCodesLong(app)
@@ -77,12 +77,12 @@ describe('GET /users/me/code', { timeout: 60_000 }, () => {
     assert.equal((await status(email)).body.length, 8)
   })
 
-  it('answers already_active when there is nothing left to count down', async () => {
+  it('answers 409 already_active for an active account', async () => {
     const { email } = await signUpActive(app)
     assertProblem(await status(email), 'already_active')
   })
 
-  it('is for the owner alone', async () => {
+  it('answers 401 invalid_credentials to a wrong password, an unknown address and no credentials', async () => {
     const { email } = await signUp(app)
     assertProblem(await status(email, 'Wrong-Horse-99'), 'invalid_credentials')
     assertProblem(await status(newAddress()), 'invalid_credentials')

@@ -29,7 +29,7 @@ describe('Basic credentials', () => {
   const me = (authorization?: string) =>
     client.ask('GET', '/users/me', { headers: authorization === undefined ? {} : { authorization } })
 
-  it('get one and the same 401 on every route, whatever is wrong with them', async () => {
+  it('get 401 invalid_credentials on every route, whatever is wrong with them', async () => {
     const { email } = active
     const wrong = [
       undefined,
@@ -66,7 +66,7 @@ describe('Basic credentials', () => {
     }
   })
 
-  it('are canonical base64: padded, and with no bits left over', async () => {
+  it('are canonical base64, padded and with no bits left over; anything else gets 401', async () => {
     const { email, password } = await signUpActive(app, { password: 'Correct-Horse-77' })
     const good = basicAuth(email, password)
     assert.match(good, /[AQgw]==$/, 'one byte in the last group, which leaves four bits over')
@@ -78,7 +78,7 @@ describe('Basic credentials', () => {
     }
   })
 
-  it('get byte for byte the same answer for an unknown address as for a wrong password', async () => {
+  it('get the same answer for an unknown address as for a wrong password, but for its date', async () => {
     const id = { 'x-correlation-id': 'the-same-for-both' }
     for (const [method, path, body] of ROUTES) {
       const [unknown, known, waiting] = await Promise.all(
@@ -101,7 +101,7 @@ describe('Basic credentials', () => {
     }
   })
 
-  it('name the account whatever the case of the address and of the scheme', async () => {
+  it('sign in whatever the case of the address and of the scheme', async () => {
     const { email, id } = active
     for (const authorization of [
       basicAuth(email.toUpperCase()),
@@ -112,7 +112,7 @@ describe('Basic credentials', () => {
     }
   })
 
-  it('are good for a pending account too', async () => {
+  it('sign in to a pending account too', async () => {
     const { status, body } = await me(basicAuth(pending.email))
     assert.equal(status, 200)
     assert.equal(body.is_active, false)

@@ -7,8 +7,8 @@ import { startApp } from '../support/app.ts'
 import { createClient, newAddress } from '../support/client.ts'
 import { request } from '../support/raw-http.ts'
 
-describe('a client that goes before its turn comes', () => {
-  it('costs no hash and leaves nothing behind; those who stay are served', async () => {
+describe('a client that leaves before its turn comes', () => {
+  it('costs no hash and stores nothing, while those who stay get 201', async () => {
     const { admit } = createAdmission({ concurrency: 1, queueMs: 60_000 })
     const begun: string[] = []
     const firstBegins = Promise.withResolvers<void>()

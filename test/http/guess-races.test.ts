@@ -21,7 +21,7 @@ const client = createClient(app.url)
 after(() => app.stop())
 
 describe('parallel guesses at one code', () => {
-  it('are compared with it three times, however many there are', async () => {
+  it('count three times, however many there are; the others get 422 exhausted_code', async () => {
     const { id, email, code } = await signUp(app)
     const answers = await atOnce(50, () => client.activate(email, otherThan(code)))
     assert.deepEqual(attemptsLeft(answers), [0, 1, 2])
@@ -32,7 +32,7 @@ describe('parallel guesses at one code', () => {
     assertProblem(await client.activate(email, code), 'exhausted_code')
   })
 
-  it('with the right one somewhere among them activate at most once, and use no more than three', async () => {
+  it('with the right one somewhere among them activate at most once, and no more than three are compared', async () => {
     for (let round = 0; round < 6; round += 1) {
       const { id, email, code } = await signUp(app)
       const right = Math.floor(Math.random() * 50)
@@ -48,7 +48,7 @@ describe('parallel guesses at one code', () => {
     }
   })
 
-  it('that are all right activate once, and one event says so', async () => {
+  it('that are all right activate once: one 200, one user.activated', async () => {
     for (let round = 0; round < 6; round += 1) {
       const { id, email, code } = await signUp(app)
       const answers = await atOnce(16, () => client.activate(email, code))
@@ -85,10 +85,10 @@ describe('parallel guesses at one code', () => {
   }
 })
 
-describe('a guess beside a request for a new code', () => {
+describe('a guess at the same time as a request for a new code', () => {
   const ROUNDS = 36
 
-  it('succeeds or is too late, and a code that was replaced stays dead', async () => {
+  it('activates, or the new code replaces the old one, which never activates from then on', async () => {
     await race('live', async (person, answers) => {
       const [resent, ...guesses] = answers
       const activated = guesses.filter(({ status }) => status === 200).length
@@ -99,7 +99,7 @@ describe('a guess beside a request for a new code', () => {
     })
   })
 
-  it('never succeeds with a code that was exhausted before, whatever comes of the new one', async () => {
+  it('never activates with a code that was exhausted before', async () => {
     await race('exhausted', async ({ email }, answers) => {
       const [resent, ...guesses] = answers
       assert.equal(resent?.status, 202)
@@ -146,14 +146,14 @@ describe('a guess beside a request for a new code', () => {
   }
 })
 
-describe('parallel guesses of one network, which has 5', () => {
+describe('parallel guesses of one network (limit of 5 an hour)', () => {
   let limited: RunningApp
   before(async () => {
     limited = await startApp({ env: { LIMIT_GUESSES_PER_NETWORK_PER_HOUR: '5', TRUST_PROXY: '1' } })
   })
   after(() => limited.stop())
 
-  it('are told of 5 wrong codes, whosever they are', async () => {
+  it('get 5 times 422 wrong_code, at whatever accounts, and then 429', async () => {
     const people = await signUpMany(20)
     const answers = await guessAtOnce('192.0.2.1', [...people, ...people], otherThan)
     const told = answers.filter(({ body }) => body.code === 'wrong_code')
@@ -163,7 +163,7 @@ describe('parallel guesses of one network, which has 5', () => {
   })
 
   // 40 people of one office who typed in the right code at the same moment were locked out for an hour.
-  it('that are right use none up', async () => {
+  it('do not count when they are right', async () => {
     let waiting = await signUpMany(40)
     for (let round = 0; round < 40 && waiting.length > 0; round += 1) {
       const answers = await guessAtOnce('198.51.100.1', waiting, code => code)
@@ -184,10 +184,10 @@ describe('parallel guesses of one network, which has 5', () => {
     })
 })
 
-describe('parallel failed logins at one address, which has 10', () => {
+describe('parallel failed logins at one address (limit of 10)', () => {
   const env = { LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR: '10' }
 
-  it('are told of 10 wrong passwords, with the right one somewhere among 30', async () => {
+  it('get 10 times 401 and then 429, with the right password somewhere among 30', async () => {
     const limited = await startApp({ env: { ...env, TRUST_PROXY: '1' } })
     try {
       const { ask } = createClient(limited.url)
@@ -211,7 +211,7 @@ describe('parallel failed logins at one address, which has 10', () => {
     }
   })
 
-  it('leave nothing to learn for a right password that is verified when they are spent', async () => {
+  it('leave 429 to the right password when they are spent before it is verified', async () => {
     const { hashing, holding, release } = await hashingThatHolds(PASSWORD)
     const limited = await startApp({ env, parts: { hashing } })
     try {

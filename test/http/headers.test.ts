@@ -27,7 +27,7 @@ describe('every answer', () => {
       client.ask('GET', '/docs/static/nothing.js', { headers }),
     ])
 
-  it('carries the correlation id of the caller', async () => {
+  it('carries the X-Correlation-Id of the caller, 1 to 64 letters, digits, dots, underscores or hyphens', async () => {
     for (const id of ['a', 'A-z_0.9', 'x'.repeat(64)]) {
       for (const { headers } of await everyKind({ 'x-correlation-id': id })) {
         assert.equal(headers.get('x-correlation-id'), id)
@@ -35,7 +35,7 @@ describe('every answer', () => {
     }
   })
 
-  it('carries a new correlation id where the one of the caller is missing or could do harm', async () => {
+  it('carries a new X-Correlation-Id, a UUID, when the caller sends none, or any other', async () => {
     const harmful = ['', 'x'.repeat(65), 'x'.repeat(10_000), 'a b', 'a"b', 'a,b', '<b>', '../x', 'ä']
     for (const id of [undefined, ...harmful]) {
       const answers = await everyKind(id === undefined ? {} : { 'x-correlation-id': id })
@@ -45,7 +45,7 @@ describe('every answer', () => {
     }
   })
 
-  it('carries a new correlation id where the caller sends two', async () => {
+  it('carries a new X-Correlation-Id when the caller sends two', async () => {
     const answer = await sendRaw(
       app.url,
       request('GET /health/live HTTP/1.1', ['X-Correlation-Id: one', 'X-Correlation-Id: two']),
@@ -53,7 +53,7 @@ describe('every answer', () => {
     assert.match(answer?.headers.get('x-correlation-id') ?? '', UUID)
   })
 
-  it('tells browsers to do nothing with it, even when there was no request to answer', async () => {
+  it("carries nosniff, DENY and a Content-Security-Policy from 'none', even to what was no request", async () => {
     const broken = await sendRaw(app.url, 'nonsense\r\n\r\n')
     assert.ok(broken)
     for (const { headers } of [...(await everyKind({})), broken]) {
@@ -70,7 +70,7 @@ describe('every answer', () => {
     }
   })
 
-  it('insists on TLS where clients reach the service by it', async () => {
+  it('carries Strict-Transport-Security when PUBLIC_URL is https, and else does not', async () => {
     const behindTls = await startApp({ env: { PUBLIC_URL: 'https://signup.example.com' } })
     try {
       const { headers } = await createClient(behindTls.url).ask('GET', '/health/live')
@@ -80,7 +80,7 @@ describe('every answer', () => {
     }
   })
 
-  it('about users is never stored by a cache, however the path is written', async () => {
+  it('below /users carries Cache-Control: no-store, however the path is written', async () => {
     for (const target of [
       '/users',
       '/users?a=b',

@@ -83,7 +83,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
       .replace(/^date: .*\r\n/im, '')
   }
 
-  it('answers the same bytes, after one hash and one statement, whatever the address is', async () => {
+  it('answers the same 202, byte for byte, after one hash and one statement, for a free, pending or active address', async () => {
     const answers = new Set<string>()
     for (const { kind, email, mail } of await everyKind()) {
       const hashesBefore = counted.hashes
@@ -101,7 +101,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     assert.doesNotMatch(String(answer), /retry-after|ratelimit/i)
   })
 
-  it('tells the owner of an active account that there is one, and changes nothing about it', async () => {
+  it('mails the owner of an active account that there is one, without a code, and changes nothing about it', async () => {
     const email = await signUpActive()
     await letTimePass(app, 31)
     const account = await rowOf(email)
@@ -118,7 +118,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     assertProblem(await client.me(email, NEW_PASSWORD), 'invalid_credentials')
   })
 
-  it('leaves a pending account with a live code alone', async () => {
+  it('sends nothing for a pending address whose code is live, and keeps its registration', async () => {
     const { email, code } = await signUp()
     await letTimePass(app, 31)
     const account = await rowOf(email)
@@ -129,7 +129,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     assert.equal((await client.activate(email, code)).status, 200)
   })
 
-  it('replaces a pending account whose code is dead', async () => {
+  it('replaces the registration of a pending address whose code is dead', async () => {
     const { email } = await signUp()
     await letTimePass(app, 61)
     await registers(email, NEW_PASSWORD)
@@ -139,8 +139,8 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     assert.equal((await client.me(email, NEW_PASSWORD)).body.is_active, true)
   })
 
-  describe('keeps the budget of sends without a word', () => {
-    it('for one reminder after another', async () => {
+  describe('answers 202 and sends no mail beyond the budget of sends', () => {
+    it('to one reminder within 30 seconds of another', async () => {
       const email = await signUpActive()
       await letTimePass(app, 31)
       for (let times = 0; times < 3; times += 1) await registers(email)
@@ -150,13 +150,13 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
       assert.deepEqual(await subjectsTo(email), [CODE, REMINDER, REMINDER])
     })
 
-    it('for a reminder soon after a code', async () => {
+    it('to a reminder within 30 seconds of a code', async () => {
       const email = await signUpActive()
       await registers(email)
       assert.deepEqual(await subjectsTo(email), [CODE])
     })
 
-    it('for a code soon after another that is dead already', async () => {
+    it('to a code within 30 seconds of another, though that is dead', async () => {
       const { email, code } = await signUp()
       for (let guesses = 0; guesses < 3; guesses += 1) await client.activate(email, otherThan(code))
       const account = await rowOf(email)
@@ -167,7 +167,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
 
     const register10 = (email: string) => Promise.all(Array.from({ length: 10 }, () => registers(email)))
 
-    it('for ten at once that register a free address: one mail is sent', async () => {
+    it('to ten registrations of a free address at once: one mail is sent', async () => {
       const email = newAddress()
       await register10(email)
       assert.deepEqual(await subjectsTo(email), [CODE])
@@ -177,7 +177,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
       ['is there', `update address_ledger set sent_at = '{}'`],
       ['has been purged', 'delete from address_ledger'],
     ] as const) {
-      it(`for ten at once that register an active address whose ledger row ${ledger}: one mail is sent`, async () => {
+      it(`to ten registrations of an active address at once, whose ledger row ${ledger}: one mail is sent`, async () => {
         const email = await signUpActive()
         await app.database.rows(prepare)
         const { id } = (await rowOf(email)) ?? {}
@@ -188,7 +188,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     }
   })
 
-  it('names what is wrong with a body, as ever', async () => {
+  it('answers 422 validation_failed and 400 malformed_body, whatever the address is', async () => {
     const email = await signUpActive()
     for (const address of [email, newAddress()]) {
       const rules = ['/password password_too_short', '/password password_special']
@@ -198,7 +198,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     assertProblem(await client.ask('POST', '/users'), 'malformed_body')
   })
 
-  it('is overloaded for every kind of address alike, before it asks the database anything', async () => {
+  it('answers 503 overloaded for every kind of address alike, before any statement', async () => {
     const people = await everyKind()
     counted.busy = true
     const statements = await statementsDuring(async () => {
@@ -209,7 +209,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     assert.deepEqual(statements, [])
   })
 
-  it('costs one verification to be nobody, to be pending, or to have the wrong password', async () => {
+  it('spends one verification on GET /users/me for an unknown, a pending or an active address, whatever the password', async () => {
     const [{ email: pending }, active] = await Promise.all([signUp(), signUpActive()])
     const logins: [email: string, password: string, status: number][] = [
       [newAddress(), PASSWORD, 401],
@@ -227,7 +227,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     }
   })
 
-  it('tells only the owner that a code was sent lately', async () => {
+  it('answers 429 to POST /users/resend-code with the right password only, and 401 to anybody else', async () => {
     const { email } = await signUp()
     const verified = counted.verifications
     assertProblem(await client.resend(email, NEW_PASSWORD), 'invalid_credentials')
@@ -238,7 +238,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
     assert.equal(counted.verifications - verified, 3)
   })
 
-  it('is documented as it is', async () => {
+  it('is described in /openapi.json with 202 and without email_taken', async () => {
     const { body } = await client.ask('GET', '/openapi.json')
     const { responses } =
       (body.paths as Record<string, { post: { responses: object } }>)['/users']?.post ?? {}
@@ -250,7 +250,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
 })
 
 describe('a limit by network with HIDE_REGISTERED_EMAILS', () => {
-  it('is the only one that is told, and says nothing about an address', async () => {
+  it('is answered 429 with its own name, for a registered address as for a free one', async () => {
     const app = await startApp({ env: { ...HIDE, LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR: '4' } })
     try {
       const client = createClient(app.url)

@@ -41,8 +41,8 @@ const failAllDay = async (email: string) => {
   }
 }
 
-describe('registrations of one network', () => {
-  it('are refused from the fourth on, whatever the address; other networks go on', async () => {
+describe('registrations of one network (limit of 3 an hour)', () => {
+  it('get 429 from the fourth on, whatever the address; other networks are not affected', async () => {
     const { register } = someoneElsewhere()
     const taken = newAddress()
     assert.equal((await register(taken)).status, 201)
@@ -55,7 +55,7 @@ describe('registrations of one network', () => {
     assert.equal((await someoneElsewhere().register(refused)).status, 201)
   })
 
-  it('do not count when they break a rule', async () => {
+  it('do not count when they get 422', async () => {
     const { register } = someoneElsewhere()
     for (let nth = 0; nth < 5; nth += 1) assert.equal((await register('nobody', 'short')).status, 422)
     for (let nth = 0; nth < 3; nth += 1) assert.equal((await register(newAddress())).status, 201)
@@ -71,8 +71,8 @@ describe('registrations of one network', () => {
   })
 })
 
-describe('wrong guesses of one network', () => {
-  it('are refused from the fifth on, at whomever; other networks go on', async () => {
+describe('wrong guesses of one network (limit of 4 an hour)', () => {
+  it('get 429 from the fifth on, at whatever account; other networks are not affected', async () => {
     const [ada, bob] = [await pending(), await pending()]
     const { activate } = someoneElsewhere()
     for (const [attemptsLeft, { email, code }] of [
@@ -92,7 +92,7 @@ describe('wrong guesses of one network', () => {
     assert.equal((await someoneElsewhere().activate(ada.email, ada.code)).status, 200)
   })
 
-  it('do not include right, expired and exhausted codes, active accounts and wrong passwords', async () => {
+  it('do not include right, expired, exhausted and impossible codes, active accounts and wrong passwords', async () => {
     const { activate } = someoneElsewhere()
     const expired = await pending()
     await letTimePass(app, 61)
@@ -115,8 +115,8 @@ describe('wrong guesses of one network', () => {
   })
 })
 
-describe('failed logins', () => {
-  it('are answered the same, step by step, for an active, a pending and an unknown address', async () => {
+describe('failed logins (limits of 3 for address and network, 5 a day for the address)', () => {
+  it('get the same answers, step by step, for an active, a pending and an unknown address', async () => {
     const [known, waiting, unknown] = [(await active()).email, (await pending()).email, newAddress()]
     await letTimePass(app, 31)
     const answers = await series(unknown)
@@ -141,7 +141,7 @@ describe('failed logins', () => {
     ]
   }
 
-  it('of one address from one network are refused from the fourth on, the right password too', async () => {
+  it('at one address from one network get 429 from the fourth on, and so does the right password', async () => {
     const { email } = await active()
     const here = someoneElsewhere()
     for (const password of [WRONG, PASSWORD, WRONG, PASSWORD, WRONG]) {
@@ -155,7 +155,7 @@ describe('failed logins', () => {
     assert.equal((await someoneElsewhere().me(email)).status, 200)
   })
 
-  it('of what is no address are refused alike', async () => {
+  it('at what is no address get 429 from the fourth on, too', async () => {
     const here = someoneElsewhere()
     for (let nth = 0; nth < 3; nth += 1) {
       assertProblem(await here.me('nobody at all', WRONG), 'invalid_credentials')
@@ -163,7 +163,7 @@ describe('failed logins', () => {
     await assertLimited(LOGINS_HERE, () => here.me('nobody at all', WRONG))
   })
 
-  it('of one address in a day are refused from the sixth on, from anywhere, until the day is over', async () => {
+  it('at one address get 429 from the sixth of a day on, from any network, until the day is over', async () => {
     const { email } = await active()
     await failAllDay(email)
     const wait = await assertLimited(LOGINS_A_DAY, () => someoneElsewhere().me(email))
@@ -176,7 +176,7 @@ describe('failed logins', () => {
     await assertLimited(LOGINS_A_DAY, () => someoneElsewhere().me(email))
   })
 
-  it('before a registration do not lock out whoever registers', async () => {
+  it('before a registration do not lock out the person who registers', async () => {
     const email = newAddress()
     await failAllDay(email)
     assert.equal((await someoneElsewhere().register(email)).status, 201)
@@ -184,7 +184,7 @@ describe('failed logins', () => {
     await failAllDay(email)
   })
 
-  it('at a pending account end when its owner registers again', async () => {
+  it('at a pending account are forgiven when its owner registers again', async () => {
     const person = await pending()
     await failAllDay(person.email)
     await letTimePass(app, 61)
@@ -192,7 +192,7 @@ describe('failed logins', () => {
     assert.equal((await someoneElsewhere().me(person.email, 'Another-Horse-8')).status, 200)
   })
 
-  it('at an active account are not forgotten when somebody tries to register it', async () => {
+  it('at an active account are not forgiven when somebody registers its address', async () => {
     const { email } = await active()
     await failAllDay(email)
     await letTimePass(app, 61)
@@ -207,7 +207,7 @@ describe('failed logins', () => {
 })
 
 describe('mails to one address', () => {
-  it('are 30 s apart, asked for by resending', async () => {
+  it('are 30 seconds apart, asked for by resending; earlier gets 429', async () => {
     const { email } = await pending()
     const wait = await assertLimited(SENDS, () => someoneElsewhere().resend(email))
     assert.ok(wait <= 30)
@@ -216,7 +216,7 @@ describe('mails to one address', () => {
     await assertLimited(SENDS, () => someoneElsewhere().resend(email, WRONG))
   })
 
-  it('are 30 s apart, asked for by registering again', async () => {
+  it('are 30 seconds apart, asked for by registering again; earlier gets 429', async () => {
     const person = await pending()
     await guessWrong(3, person)
     const wait = await assertLimited(SENDS, () => someoneElsewhere().register(person.email))
@@ -225,7 +225,7 @@ describe('mails to one address', () => {
     assert.equal((await someoneElsewhere().register(person.email)).status, 201)
   })
 
-  it('are five an hour', async () => {
+  it('are 5 an hour; the sixth gets 429', async () => {
     const { email } = await pending()
     await sendMore(4, email, 31)
     await letTimePass(app, 31)
@@ -237,7 +237,7 @@ describe('mails to one address', () => {
     assert.equal((await someoneElsewhere().resend(email)).status, 202)
   })
 
-  it('are ten a day', async () => {
+  it('are 10 a day; the eleventh gets 429', async () => {
     const { email } = await pending()
     await sendMore(9, email, 901)
     await letTimePass(app, 901)
@@ -260,7 +260,7 @@ describe('mails to one address', () => {
     }
   }
 
-  it('do not matter to an active account, which is told so after its password', async () => {
+  it('do not matter to an active account, which gets 409 already_active with the right password', async () => {
     const { email } = await active()
     const right = await measured(() => someoneElsewhere().resend(email))
     assertProblem(right.answer, 'already_active')
@@ -277,7 +277,7 @@ describe('a limit of 0', () => {
   })
   after(() => free.stop())
 
-  it('lets registrations, failed logins, mails and wrong guesses pass beyond every default', async () => {
+  it('switches it off: registrations, failed logins, mails and wrong guesses pass beyond every default', async () => {
     const { register, me, resend, activate } = createClient(free.url)
     const hundredAndOne = <T>(ask: () => Promise<T>) => Promise.all(Array.from({ length: 101 }, ask))
     for (const { status } of await hundredAndOne(() => register(newAddress()))) assert.equal(status, 201)

@@ -68,7 +68,7 @@ describe('the language of a mail', () => {
     })
   }
 
-  it('is what several headers say together, and the default without any', async () => {
+  it('is chosen from several Accept-Language headers together, and DEFAULT_LOCALE without any', async () => {
     for (const [headers, language] of [
       [['Accept-Language: de', 'Accept-Language: fr'], 'fr'],
       [[], 'en'],
@@ -81,13 +81,13 @@ describe('the language of a mail', () => {
     }
   })
 
-  it('is that of the body before that of the header', async () => {
+  it('is that of locale in the body, before Accept-Language', async () => {
     assert.deepEqual(await register('en', { locale: 'fr' }), { stored: 'fr', subject: SUBJECTS.fr })
     assert.deepEqual(await register('fr', { locale: 'en-GB' }), { stored: 'en-GB', subject: SUBJECTS.en })
     assert.deepEqual(await register('en', { locale: 'fr-CA' }), { stored: 'fr-CA', subject: SUBJECTS.fr })
   })
 
-  it('is the default for a locale in the body that there are no mails in, which is stored all the same', async () => {
+  it('is DEFAULT_LOCALE when there are no mails in the locale of the body, which is stored all the same', async () => {
     assert.deepEqual(await register('fr', { locale: 'de-CH' }), { stored: 'de-CH', subject: SUBJECTS.en })
   })
 
@@ -101,7 +101,7 @@ describe('the language of a mail', () => {
     assert.equal((await app.mail.mailTo(email, 2)).subject, SUBJECTS.fr)
   })
 
-  it('is DEFAULT_LOCALE for those who ask for none that there is', async () => {
+  it('is DEFAULT_LOCALE for Accept-Language without any language that there are mails in', async () => {
     const french = await startApp({ env: { DEFAULT_LOCALE: 'fr' } })
     try {
       for (const asked of [undefined, '*', 'de', 'fr;q=0']) {
@@ -114,7 +114,7 @@ describe('the language of a mail', () => {
     }
   })
 
-  it('can be one that the operator has added', async () => {
+  it('can be one that the operator has added in MAIL_TEMPLATES_DIR', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vestibule-templates-'))
     const sentences = {
       subject: 'Ihr Code',
@@ -143,7 +143,7 @@ describe('the language of a mail, with HIDE_REGISTERED_EMAILS', () => {
   })
   after(() => app.stop())
 
-  it('is that of the owner of an account, whatever somebody else asks for', async () => {
+  it('is that of the owner of an account, whatever the registration of somebody else asks for', async () => {
     const email = newAddress()
     const answers = [await client.register(email, PASSWORD, { locale: 'fr' })]
     assert.equal((await app.mail.mailTo(email)).subject, SUBJECTS.fr)
@@ -157,8 +157,8 @@ describe('the language of a mail, with HIDE_REGISTERED_EMAILS', () => {
   })
 })
 
-describe('a service with mail templates that are not usable', () => {
-  it('does not start, and says everything that is wrong with them', async () => {
+describe('a service with unusable mail templates', () => {
+  it('does not start, and says all that is wrong with them', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vestibule-templates-'))
     await writeFile(join(folder, 'layout.txt'), '{{cod}}')
     const env = { MAIL_TEMPLATES_DIR: folder, DEFAULT_LOCALE: 'it' }

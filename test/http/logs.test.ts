@@ -14,7 +14,7 @@ describe('the log', () => {
   })
   after(() => app.stop())
 
-  it('has one line for each request, with its route but never its path', async () => {
+  it('has one line for each request, with its method, route, status and duration, but never its path', async () => {
     const asked: [method: string, path: string, route: string | null, status: number][] = [
       ['GET', '/users/me?token=s3cret', '/users/me', 401],
       ['POST', '/users', '/users', 400],
@@ -36,7 +36,7 @@ describe('the log', () => {
     assert.doesNotMatch(JSON.stringify(app.logged), /s3cret/)
   })
 
-  it('has a line for what was no request, under the id of its answer', async () => {
+  it('has a line for what was no request, under the correlation id of its answer', async () => {
     for (const bytes of ['s3cret\r\n\r\n', request('GET / HTTP/1.1', ['Expect: s3cret'])]) {
       const answer = await sendRaw(app.url, bytes)
       await app.logLine({ msg: 'request', status: 400, correlation_id: answer?.body.correlation_id })
@@ -71,7 +71,7 @@ describe('the log', () => {
     await app.logLine({ msg: 'mail handed over', correlation_id: 'when-registered' })
   })
 
-  it('contains no password, code or Authorization header of a whole run', async () => {
+  it('holds no password, code or Authorization header, whatever goes wrong', async () => {
     const secrets = new Set<string>([PASSWORD])
     const authorized = (email: string, password: string) => {
       secrets.add(password).add(basicAuth(email, password).slice('Basic '.length))

@@ -20,7 +20,7 @@ describe('GET /metrics', { timeout: 60_000 }, () => {
 
   const read = () => readMetrics(metricsUrl)
 
-  it('has every series from the start, at 0', async () => {
+  it('answers 200 with every series from the start, at 0', async () => {
     const metrics = await read()
     for (const series of [
       'vestibule_outbox_settled_total{topic="mail",result="given_up"}',
@@ -32,7 +32,7 @@ describe('GET /metrics', { timeout: 60_000 }, () => {
     }
   })
 
-  it('counts what was handed over, what failed by class, and what was given up, and measures what waits', async () => {
+  it('counts mails by result and class of failure, and gives number and age of those that wait', async () => {
     await createClient(app.url).register(newAddress())
     await app.logLine({ msg: 'mail handed over' })
     app.mail.behave(async () => ({ result: 'failed', failure: 'refused', reason: 'smtp 550' }))
@@ -60,14 +60,14 @@ describe('GET /metrics', { timeout: 60_000 }, () => {
     assert.ok(age !== undefined && age > 0 && age < 60, `${age}`)
   })
 
-  it('is all there is on its port, and nowhere on the other', async () => {
+  it('is the only route of METRICS_PORT, and gets 404 on PORT', async () => {
     const root = new URL('/', metricsUrl)
     assert.equal((await fetch(root)).status, 404)
     assert.equal((await fetch(metricsUrl, { method: 'POST' })).status, 404)
     assert.equal((await fetch(`${app.url}/metrics`)).status, 404)
   })
 
-  it('does without when its port is taken, but not in production', async () => {
+  it('is missing when METRICS_PORT is taken, which in production keeps the service from starting', async () => {
     const other = createServer()
     await new Promise<void>(listening => other.listen(0, '127.0.0.1', listening))
     const { port } = other.address() as { port: number }
@@ -103,7 +103,7 @@ const readMetrics = async (url: string): Promise<Map<string, number>> => {
   )
 }
 
-describe('the metrics of a scripted hour', { timeout: 60_000 }, () => {
+describe('the metrics', { timeout: 60_000 }, () => {
   let app: RunningApp
   let earlier: Map<string, number>
   let later: Map<string, number>
@@ -163,7 +163,7 @@ describe('the metrics of a scripted hour', { timeout: 60_000 }, () => {
     return changed
   }
 
-  it('agree with the requests that were sent, by route and status', () => {
+  it('count every request, by method, route and status', () => {
     assert.deepEqual(grown('vestibule_http_request_duration_seconds_count'), {
       '{method="POST",route="/users",status="201"}': 2,
       '{method="POST",route="/users",status="409"}': 1,
@@ -183,7 +183,7 @@ describe('the metrics of a scripted hour', { timeout: 60_000 }, () => {
     })
   })
 
-  it('agree with what came of them', () => {
+  it('count every outcome of a use case, and every limit that was hit', () => {
     assert.deepEqual(grown('vestibule_outcomes_total'), {
       '{use_case="register",outcome="ok"}': 2,
       '{use_case="register",outcome="email_taken"}': 1,
@@ -202,7 +202,7 @@ describe('the metrics of a scripted hour', { timeout: 60_000 }, () => {
     })
   })
 
-  it('agree with the passwords that were hashed, and with the statements that ran', () => {
+  it('count every password hash, and every statement by its name', () => {
     // Two registrations, four right passwords and a wrong one of known users, and one of an unknown user.
     assert.deepEqual(grown('vestibule_hash_duration_seconds_count'), { '': 9 })
     assert.deepEqual(grown('vestibule_hash_wait_seconds_count'), { '': 9 })
@@ -218,7 +218,7 @@ describe('the metrics of a scripted hour', { timeout: 60_000 }, () => {
     assert.deepEqual(grown('vestibule_statement_failures_total'), {})
   })
 
-  it('tell of the pool, and of the process', () => {
+  it('give the connections of the pool, what waits, the lag of the event loop and the memory of the process', () => {
     const connections = ['busy', 'idle'].map(state =>
       later.get(`vestibule_database_connections{state="${state}"}`),
     )

@@ -22,7 +22,7 @@ const PASSWORDS = {
   wrong: 'Wrong-Horse-7',
 }
 
-describe('after a whole run', () => {
+describe('after everything that a person, a stranger and an operator do', () => {
   let database: TestDatabase
   let dump: string
   let logged = ''
@@ -133,7 +133,7 @@ describe('after a whole run', () => {
   })
   after(() => database.drop())
 
-  it('there was something to find', async () => {
+  it('there is something to find: 9 codes, rows in every table, every kind of line in the log', async () => {
     assert.ok(longCodes.size >= 5 && shortCodes.size >= 4, `${longCodes.size} and ${shortCodes.size} codes`)
     for (const table of ['users', 'outbox', 'address_ledger', 'ledger_key']) {
       assert.match(dump, new RegExp(`table ${table}\n\\{`), 'it has rows')
@@ -145,17 +145,17 @@ describe('after a whole run', () => {
     assert.match(logged, /"audit":"credentials_refused"/)
   })
 
-  it('no table holds a code that was mailed, a password or a key, in any form', () => {
+  it('no table holds a code, a password or a key, in any form', () => {
     assert.deepEqual(leaksIn(dump, [...secrets, ...longCodes]), [])
     assert.deepEqual(leaksIn(dump, shortCodes, hashesOf), [])
   })
 
-  it('no line of the log does either', () => {
+  it('no line of the log holds a code, a password or a key, in any form', () => {
     assert.deepEqual(leaksIn(logged, [...secrets, ...longCodes]), [])
     assert.deepEqual(leaksIn(logged, shortCodes, hashesOf), [])
   })
 
-  it('the log holds no address but in what was published', () => {
+  it('the log holds no address but in published events', () => {
     const lines = logged
       .trimEnd()
       .split('\n')
@@ -166,7 +166,7 @@ describe('after a whole run', () => {
     )
   })
 
-  it('the ledger and the audit log hold no hash of an address that anyone could make', async () => {
+  it('the ledger and the audit log hold no hash of an address that is made without the key', async () => {
     const emails = (await database.rows<{ email: string }>('select email from users')).map(
       ({ email }) => email,
     )
@@ -176,7 +176,7 @@ describe('after a whole run', () => {
     assert.deepEqual(leaksIn(logged, emails, hashesOf), [])
   })
 
-  it('a secret would be found in any column, in any form', async () => {
+  it('a secret is found in any column, in any form, if there is one', async () => {
     const [code = ''] = longCodes
     const forms = disguisesOf(code)
     await database.rows('create table planted (plain text, bytes bytea, document jsonb, list text[])')

@@ -88,14 +88,14 @@ describe('/openapi.json', () => {
     assert.deepEqual(document.servers, [{ url: 'http://localhost:8000' }])
   })
 
-  it('describes every route of the contract and no other', () => {
+  it('describes every route of the contract, and no other', () => {
     const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map(method => `${method} ${path}`),
     )
     assert.deepEqual(routes.sort(), Object.keys(CONTRACT).sort())
   })
 
-  it('asks for Basic credentials where they are needed, which makes the Authorize button work', () => {
+  it('asks for Basic credentials on the routes that need them, for the Authorize button of /docs', () => {
     const schemes = document.components.securitySchemes as Record<string, { type: string; scheme: string }>
     assert.equal(schemes.basic?.type, 'http')
     assert.equal(schemes.basic?.scheme, 'basic')
@@ -105,7 +105,7 @@ describe('/openapi.json', () => {
     }
   })
 
-  it('shows every answer of every route, each problem with its document', () => {
+  it('shows every status of every route, each problem with an example', () => {
     for (const [route, { success, problems }] of Object.entries(CONTRACT)) {
       const { responses } = operation(route)
       const expected = [...problems, ...ANYWHERE]
@@ -125,7 +125,7 @@ describe('/openapi.json', () => {
     }
   })
 
-  it('mentions the headers that go with an answer', () => {
+  it('describes Retry-After for 429 and 503, and WWW-Authenticate for 401', () => {
     for (const route of Object.keys(CONTRACT)) {
       for (const [status, { headers = {} }] of Object.entries(operation(route).responses)) {
         assert.equal('Retry-After' in headers, status === '429' || status === '503', `${route} ${status}`)
@@ -134,7 +134,7 @@ describe('/openapi.json', () => {
     }
   })
 
-  it('shows the problem documents that are really given, but for what is special about each', async () => {
+  it('shows the problem documents that the routes really answer, but for correlation id and errors', async () => {
     const pending = await signUp(app)
     const exhausted = await signUp(app)
     await exhaust(app, exhausted)
@@ -178,8 +178,8 @@ describe('/openapi.json', () => {
   })
 })
 
-describe('the documentation', () => {
-  it('can be read and tried out at /docs', async () => {
+describe('/docs', () => {
+  it('answers 200 with Swagger UI', async () => {
     const app = await startApp()
     try {
       const { status, body } = await createClient(app.url).ask('GET', '/docs')
@@ -190,7 +190,7 @@ describe('the documentation', () => {
     }
   })
 
-  it('is not there with DOCS_ENABLED=false, but for the description that programs read', async () => {
+  it('answers 404 with DOCS_ENABLED=false, while /openapi.json still answers 200', async () => {
     const app = await startApp({ env: { DOCS_ENABLED: 'false' } })
     try {
       const client = createClient(app.url)

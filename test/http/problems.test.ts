@@ -10,14 +10,14 @@ const client = createClient(app.url)
 after(() => app.stop())
 
 describe('the table of problems', () => {
-  it('is the one of the contract', () => {
+  it('gives each code the status of the contract', () => {
     const statuses = Object.fromEntries(Object.entries(PROBLEMS).map(([code, { status }]) => [code, status]))
     assert.deepEqual(statuses, STATUS_OF)
   })
 })
 
-describe('GET /problems/<code>', () => {
-  it('explains every problem on a page of its own', async () => {
+describe('GET /problems/{code}', () => {
+  it('answers 200 with an HTML page of its own for every problem', async () => {
     const pages = new Set<unknown>()
     for (const [code, status] of Object.entries(STATUS_OF)) {
       const { status: answered, headers, body } = await client.ask('GET', `/problems/${code}`)
@@ -29,15 +29,15 @@ describe('GET /problems/<code>', () => {
     assert.equal(pages.size, Object.keys(STATUS_OF).length)
   })
 
-  it('answers 404 for a code there is not', async () => {
+  it('answers 404 not_found for an unknown code', async () => {
     for (const code of ['nothing', 'WRONG_CODE', '__proto__', 'constructor', '%00', 'a'.repeat(500)]) {
       assertProblem(await client.ask('GET', `/problems/${code}`), 'not_found')
     }
   })
 })
 
-describe('a path or a method that is not there', () => {
-  it('is answered 404 without its path', async () => {
+describe('an unknown path or method', () => {
+  it('gets 404 not_found for the path, which the answer does not repeat', async () => {
     for (const path of [
       '/s3cret',
       '/users/s3cret?q=s3cret',
@@ -54,7 +54,7 @@ describe('a path or a method that is not there', () => {
     }
   })
 
-  it('is answered 405 with the methods there are, and without its query', async () => {
+  it('gets 405 method_not_allowed for the method, with the allowed ones in Allow', async () => {
     const allowed: [path: string, ...methods: string[]][] = [
       ['/users?q=s3cret', 'POST'],
       ['/users/activate', 'POST'],
@@ -77,7 +77,7 @@ describe('a path or a method that is not there', () => {
     }
   })
 
-  it('answers HEAD where it answers GET', async () => {
+  it('does not include HEAD, which gets the answer of GET without its body', async () => {
     for (const path of ['/health/live', '/problems/wrong_code', '/openapi.json']) {
       const { status, body } = await client.ask('HEAD', path)
       assert.equal(status, 200, path)
@@ -87,7 +87,7 @@ describe('a path or a method that is not there', () => {
 })
 
 describe('the type of a problem', () => {
-  it('is a page under PUBLIC_URL', async () => {
+  it('is the URL of its page under PUBLIC_URL', async () => {
     const app = await startApp({ env: { PUBLIC_URL: 'https://sign-up.example/base/' } })
     try {
       const { body } = await createClient(app.url).me(newAddress())

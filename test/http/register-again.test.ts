@@ -30,7 +30,7 @@ describe('POST /users for a pending address whose code is dead', () => {
     assert.equal((await client.me(first.email, NEW_PASSWORD)).body.id, again.body.id)
   }
 
-  it('replaces it once the code has expired', async () => {
+  it('answers 201 with a new id, password and code once the old code has expired', async () => {
     const first = await signUp(app)
     await letTimePass(app, 30)
     assertProblem(await client.register(first.email, NEW_PASSWORD), 'email_taken')
@@ -38,14 +38,14 @@ describe('POST /users for a pending address whose code is dead', () => {
     await replaces(first, 2)
   })
 
-  it('replaces it once the code is exhausted', async () => {
+  it('answers the same once the old code is exhausted', async () => {
     const first = await signUp(app)
     await exhaust(app, first)
     await letTimePass(app, 31)
     await replaces(first, 2)
   })
 
-  it('replaces it once its mail has been given up', async () => {
+  it('answers the same once the mail of the old code was given up', async () => {
     const email = newAddress()
     app.mail.behave(async () => ({ result: 'failed', failure: 'refused', reason: 'no such mailbox' }))
     const { id } = (await client.register(email)).body
@@ -57,7 +57,7 @@ describe('POST /users for a pending address whose code is dead', () => {
     await replaces({ id: String(id), email, password: PASSWORD, code: '0000' }, 1)
   })
 
-  it('says when the next mail may be sent if that is too early', async () => {
+  it('answers 429 rate_limited within 30 seconds of the last mail, and keeps the old registration', async () => {
     const first = await signUp(app)
     await exhaust(app, first)
     const early = await client.register(first.email, NEW_PASSWORD)

@@ -10,7 +10,7 @@ const client = createClient(app.url)
 after(() => app.stop())
 
 describe('POST /users', () => {
-  it('answers with a UUIDv7, the address and that it is not active yet', async () => {
+  it('answers 201 with a UUIDv7, the address and is_active false', async () => {
     const email = newAddress()
     const { status, headers, body } = await client.register(email, PASSWORD, { locale: 'fr-CA' })
     assert.equal(status, 201)
@@ -19,7 +19,7 @@ describe('POST /users', () => {
     assert.deepEqual(body, { id: body.id, email, is_active: false })
   })
 
-  it('brings the address into its canonical form, under which it is taken', async () => {
+  it('stores, mails and answers the address in its canonical form: trimmed, in lower case', async () => {
     const canonical = newAddress()
     const registered = await client.register(` ${canonical.toUpperCase()}\t`)
     assert.equal(registered.status, 201)
@@ -28,7 +28,7 @@ describe('POST /users', () => {
     assertProblem(await client.register(canonical), 'email_taken')
   })
 
-  it('stores, mails and returns an international domain as its A-label, and knows both forms', async () => {
+  it('stores, mails and answers an international domain as its A-label; both forms sign in', async () => {
     const local = newAddress().split('@')[0]
     const canonical = `${local}@xn--bcher-kva.example`
     const registered = await client.register(`${local}@Bücher.example`)
@@ -40,14 +40,14 @@ describe('POST /users', () => {
     assertProblem(await client.register(canonical), 'email_taken')
   })
 
-  it('keeps tags and dots apart', async () => {
+  it('answers 201 to an address that differs from another one in a tag or a dot', async () => {
     const email = newAddress()
     assert.equal((await client.register(email)).status, 201)
     assert.equal((await client.register(email.replace('@', '+tag@'))).status, 201)
     assert.equal((await client.register(email.replace('@', '.x@'))).status, 201)
   })
 
-  it('takes colons, spaces, emoji and 128 code points in a password, which then works', async () => {
+  it('takes colons, spaces, emoji and 128 code points in a password, which then signs in', async () => {
     for (const password of ['a:b:C d e f g', 'Zwölf 🔑 Zeichen', `Aa!${'🔑'.repeat(125)}`]) {
       const { email } = await signUpActive(app, { password })
       assert.equal((await client.me(email, password)).status, 200)
@@ -55,7 +55,7 @@ describe('POST /users', () => {
     }
   })
 
-  it('takes the composed and the decomposed form of a password for the same', async () => {
+  it('treats the composed and the decomposed form of a password (NFC, NFD) as the same', async () => {
     const password = 'Crème-brûlée-7'
     const one = await signUp(app, { password: password.normalize('NFD') })
     const other = await signUp(app, { password: password.normalize('NFC') })
@@ -65,7 +65,7 @@ describe('POST /users', () => {
     }
   })
 
-  it('lists every broken rule at once, those of the shape and those of the fields', async () => {
+  it('answers 422 validation_failed with every broken rule at once, of shape, address and password', async () => {
     assertInvalid(
       await client.ask('POST', '/users', {
         body: { email: 'someone', password: 'kxqzw', locale: '?', is_active: true },
@@ -89,7 +89,7 @@ describe('POST /users', () => {
     )
   })
 
-  it('names what is missing, and takes no number, array, null or boolean for a string', async () => {
+  it('answers 422 with the rule required for a missing field, and type for a number, array, object, null or boolean', async () => {
     assertInvalid(await client.ask('POST', '/users', { body: {} }), '/email required', '/password required')
     for (const value of [12345678, ['Correct-Horse-7'], null, true, { a: 1 }]) {
       assertInvalid(
@@ -101,63 +101,7 @@ describe('POST /users', () => {
     }
   })
 
-  it('refuses addresses that it could not mail to or that Basic credentials could not carry', async () => {
-    const refused: [email: string, rule: string][] = [
-      ['a\r\nBcc: b@example.com', 'email_control_character'],
-      ['a\u0000@example.com', 'email_control_character'],
-      ['a\u0085@example.com', 'email_control_character'],
-      ['"a b"@example.com', 'email_quoted'],
-      ['a(comment)@example.com', 'email_comment'],
-      ['a@(comment)example.com', 'email_comment'],
-      ['a@[127.0.0.1]', 'email_address_literal'],
-      ['a@b@example.com', 'email_syntax'],
-      ['@example.com', 'email_syntax'],
-      ['.a@example.com', 'email_syntax'],
-      ['a.@example.com', 'email_syntax'],
-      ['a..b@example.com', 'email_syntax'],
-      ['a:b@example.com', 'email_colon'],
-      ['ä@example.com', 'email_local_part_not_ascii'],
-      [`${'a'.repeat(65)}@example.com`, 'email_local_part_too_long'],
-      [`a@${`${'b'.repeat(62)}.`.repeat(4)}example`, 'email_too_long'],
-      [`a@${'b'.repeat(64)}.example`, 'email_domain'],
-      ['a@localhost', 'email_domain'],
-      ['a@', 'email_domain'],
-      ['a@example..com', 'email_domain'],
-      ['a@%41.example', 'email_domain'],
-      ['a@127.1', 'email_domain'],
-      ['a@\ud800.example', 'email_domain'],
-    ]
-    for (const [email, rule] of refused) assertInvalid(await client.register(email), `/email ${rule}`)
-  })
-
-  it('refuses passwords that break a rule, and never truncates one', async () => {
-    const email = newAddress()
-    const refused: [password: string, ...rules: string[]][] = [
-      ['Elf-Zeichen', 'password_too_short'],
-      ['Password123!', 'password_common'],
-      ['correct-horse-7', 'password_upper_case'],
-      ['CORRECT-HORSE-7', 'password_lower_case'],
-      ['CorrectHorse77', 'password_special'],
-      [`Aa!${'🔑'.repeat(126)}`, 'password_too_long'],
-      ['Correct-Horse-\u0000', 'password_control_character'],
-      ['Correct-Horse-\u007f', 'password_control_character'],
-      ['Correct-Horse-\ud800', 'password_not_unicode'],
-      ['', 'password_too_short', 'password_upper_case', 'password_lower_case', 'password_special'],
-    ]
-    for (const [password, ...rules] of refused) {
-      assertInvalid(await client.register(email, password), ...rules.map(rule => `/password ${rule}`))
-    }
-    assert.equal((await client.register(email)).status, 201, 'nothing of that was registered')
-  })
-
-  it('refuses the address itself as a password', async () => {
-    assertInvalid(
-      await client.register('Someone@Example.com', 'Someone@Example.com'),
-      '/password password_is_email',
-    )
-  })
-
-  it('answers 409 while the code is live and for an active account, which stays as it is', async () => {
+  it('answers 409 email_taken while the code is live and once the account is active, and changes nothing', async () => {
     const pending = await signUp(app)
     assertProblem(await client.register(pending.email, 'Another-Horse-8'), 'email_taken')
     // Another mail could be sent by now: it is the code that stands in the way.

@@ -7,7 +7,7 @@ import { assertProblem } from '../support/problems.ts'
 import { request, sendRaw } from '../support/raw-http.ts'
 
 describe('a client that trickles its request', () => {
-  it('is answered 408 and cut off, while others are served', async () => {
+  it('gets 408 request_timeout and is cut off, while others are served', async () => {
     const app = await startApp()
     try {
       // Neither ever ends: the service has to.

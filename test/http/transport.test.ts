@@ -36,7 +36,7 @@ describe('a request that is not valid HTTP', () => {
     assert.equal(answer?.headers.get('cache-control'), 'no-store')
   }
 
-  it('is refused, and its connection closed', async () => {
+  it('gets 400 bad_request, and its connection is closed', async () => {
     const chunked = 'Transfer-Encoding: chunked'
     await refusedAndClosed('hello\r\n\r\n')
     await refusedAndClosed(Buffer.from([0x16, 0x03, 0x01, 0x00, 0x05, 0x01, 0x02, 0x03]))
@@ -61,19 +61,19 @@ describe('a request that is not valid HTTP', () => {
     await refusedAndClosed(request('POST /users HTTP/1.1', [JSON_TYPE, chunked], 'zz\r\n', 'as it is'))
   })
 
-  it('is refused when its version is older than HTTP/1.0 or newer than HTTP/1.1', async () => {
+  it('gets 400 bad_request when its version is older than HTTP/1.0 or newer than HTTP/1.1', async () => {
     assertProblem(await sendRaw(app.url, 'GET /users/me\r\n\r\n'), 'bad_request')
     assertProblem(await send('GET /users/me HTTP/2.0'), 'bad_request')
   })
 
-  it('is not answered in the place of a valid one before it', async () => {
+  it('never gets its answer in the place of a valid one before it', async () => {
     const email = newAddress()
     const valid = request('POST /users HTTP/1.1', [JSON_TYPE], JSON.stringify({ email, password: PASSWORD }))
     const answer = await sendRaw(app.url, Buffer.concat([valid, Buffer.from('junk\r\n\r\n')]))
     assert.ok(answer === undefined || answer.status === 201, `${answer?.status}`)
   })
 
-  it('is refused when its headers are too large', async () => {
+  it('gets 431 headers_too_large for headers or a target of more than 16 KiB', async () => {
     await refusedAndClosed(
       request('GET /users/me HTTP/1.1', [`X: ${'a'.repeat(16 * 1024)}`]),
       'headers_too_large',
@@ -87,17 +87,17 @@ describe('a request that is not valid HTTP', () => {
 })
 
 describe('the headers of a request', () => {
-  it('are at most 100', async () => {
+  it('are at most 100, Host included; more get 431 headers_too_large', async () => {
     const headers = (count: number) => Array.from({ length: count }, (_, n) => `X-${n}: a`)
     assert.equal((await send('GET /health/live HTTP/1.1', headers(99)))?.status, 200)
     assertProblem(await send('GET /health/live HTTP/1.1', headers(100)), 'headers_too_large')
   })
 
-  it('may be nearly 16 KiB', async () => {
+  it('may be 16,000 bytes', async () => {
     assert.equal((await send('GET /health/live HTTP/1.1', [`X: ${'a'.repeat(16_000)}`]))?.status, 200)
   })
 
-  it('that decide what a request means come once', async () => {
+  it('Host, Authorization and Content-Type come once; two get 400 duplicate_header', async () => {
     const authorization = `Authorization: ${basicAuth('a@example.com')}`
     for (const twice of [
       ['Host: localhost'],
@@ -110,13 +110,13 @@ describe('the headers of a request', () => {
     }
   })
 
-  it('name the host in HTTP/1.1, and need not in HTTP/1.0', async () => {
+  it('include Host in HTTP/1.1, else 400 bad_request; in HTTP/1.0 they need not', async () => {
     assertProblem(await sendRaw(app.url, 'GET /users/me HTTP/1.1\r\n\r\n'), 'bad_request')
     assertProblem(await sendRaw(app.url, 'GET /users/me HTTP/1.0\r\n\r\n'), 'invalid_credentials')
     assert.equal((await sendRaw(app.url, 'GET /health/live HTTP/1.0\r\n\r\n'))?.status, 200)
   })
 
-  it('may expect 100-continue and nothing else', async () => {
+  it('may expect 100-continue; any other expectation gets 400 bad_request', async () => {
     const expecting = (expectation: string, version = '1.1') =>
       send(`POST /users HTTP/${version}`, [JSON_TYPE, `Expect: ${expectation}`], registration())
     assert.equal((await expecting('100-continue'))?.status, 201)
@@ -128,7 +128,7 @@ describe('the headers of a request', () => {
     }
   })
 
-  it('cannot ask for another protocol', async () => {
+  it('cannot upgrade to another protocol: Upgrade is passed over, CONNECT is closed without an answer', async () => {
     assertProblem(
       await send('GET /users/me HTTP/1.1', ['Connection: Upgrade', 'Upgrade: websocket']),
       'invalid_credentials',
@@ -138,7 +138,7 @@ describe('the headers of a request', () => {
 })
 
 describe('the target of a request', () => {
-  it('that cannot be a path of ours is not found', async () => {
+  it('gets 404 not_found when it is no path of the service, however it is written', async () => {
     for (const path of [
       '/users%00',
       '/users/%00',
@@ -161,7 +161,7 @@ describe('the target of a request', () => {
     }
   })
 
-  it('may be a whole URL', async () => {
+  it('may be an absolute URL', async () => {
     assertProblem(await send('GET http://localhost/users/me?a=b HTTP/1.1'), 'invalid_credentials')
     const answer = await send('DELETE http://localhost/users/me HTTP/1.1')
     assertProblem(answer, 'method_not_allowed')
@@ -170,7 +170,7 @@ describe('the target of a request', () => {
 })
 
 describe('the body of a request', () => {
-  it('is JSON in UTF-8, declared as that and not compressed', async () => {
+  it('is declared as application/json in UTF-8, not compressed, else 415 unsupported_media_type', async () => {
     for (const type of [
       'application/json',
       'application/json; charset=utf-8',
@@ -196,7 +196,7 @@ describe('the body of a request', () => {
     }
   })
 
-  it('is one JSON object', async () => {
+  it('is one JSON object, else 400 malformed_body', async () => {
     for (const body of [
       '',
       ' ',
@@ -221,7 +221,7 @@ describe('the body of a request', () => {
     )
   })
 
-  it('is valid UTF-8', async () => {
+  it('is valid UTF-8, else 400 malformed_body', async () => {
     const [before = '', behind = ''] = registration({ password: 'Correct-#-Horse' }).split('#')
     for (const bytes of [[0xff], [0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]]) {
       const body = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(behind)])
@@ -230,7 +230,7 @@ describe('the body of a request', () => {
     assert.equal((await post(registration({ password: 'Correct-é🔑-Horse' })))?.status, 201)
   })
 
-  it('does not reach for a prototype', async () => {
+  it('gets 400 malformed_body when a key reaches for a prototype', async () => {
     for (const body of [
       '{"__proto__":{"email":"a@example.com"}}',
       '{"\\u005f_proto__":1}',
@@ -241,28 +241,28 @@ describe('the body of a request', () => {
     }
   })
 
-  it('has no fields but those of the contract, however deep', async () => {
+  it('gets 422 with the rule unknown_field for a field that is not of the route, however deep', async () => {
     const deep = `${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`
     assertInvalid(await post(registration({ toString: 1 })), '/toString unknown_field')
     assertInvalid(await post(registration({ a: 1, B: 2 })), '/a unknown_field', '/B unknown_field')
     assertInvalid(await post(registration({ a: JSON.parse(deep) })), '/a unknown_field')
   })
 
-  it('lists at most 20 unknown fields', async () => {
+  it('gets at most 20 unknown fields listed', async () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`f${n}`, n]))
     const answer = await post(registration(many))
     assert.ok(answer)
     assert.equal((answer.body.errors as object[]).length, 20)
   })
 
-  it('has text that is Unicode', async () => {
+  it('gets 422 for text with a lone surrogate, which is no Unicode', async () => {
     const lone = (field: string, value: string) => post(registration({ [field]: value }))
     assertInvalid(await lone('password', 'Correct-Horse-\ud800'), '/password password_not_unicode')
     assertInvalid(await lone('email', '\udc00@example.com'), '/email email_local_part_not_ascii')
     assertInvalid(await lone('locale', '\ud800'), '/locale locale_format')
   })
 
-  it('is at most 8 KiB, with and without Content-Length, and is not hashed if it is more', async () => {
+  it('is at most 8 KiB, with and without Content-Length; more gets 413 body_too_large and a closed connection', async () => {
     const ofSize = (bytes: number) => {
       const short = registration()
       return short.replace('{', `{${' '.repeat(bytes - short.length)}`)

@@ -21,7 +21,7 @@ describe('a service whose database does not answer', () => {
     await app.stop()
   })
 
-  it('says so with Retry-After, stays alive but not ready, and recovers by itself', async () => {
+  it('answers 503 unavailable, is live but not ready (503), and serves again by itself', async () => {
     assert.deepEqual((await client.ask('GET', '/health/ready')).body, { status: 'ok' })
     const email = newAddress()
 
@@ -54,7 +54,7 @@ describe('a service whose database does not answer', () => {
 })
 
 describe('a service that has no room for another hash', () => {
-  it('answers 503 with the time it asks for, on every route that hashes', async () => {
+  it('answers 503 overloaded with Retry-After, on every route that hashes', async () => {
     const overloaded = async () => refuse({ refusal: 'overloaded', retryAfterSeconds: 3 })
     const app = await startApp({
       parts: { hashing: { hashPassword: overloaded, verifyPassword: overloaded } },
@@ -78,7 +78,7 @@ describe('a service that has no room for another hash', () => {
 })
 
 describe('a service whose hashes take all its time', () => {
-  it('says so before it reads a body, on every route that hashes, and goes on when they are done', async () => {
+  it('answers 503 overloaded before it reads a body, on every route that hashes, and serves again afterwards', async () => {
     const slowHashes = { ARGON2_MEMORY_KIB: '262144', ARGON2_PASSES: '8' }
     const app = await startApp({ env: { ...slowHashes, HASH_CONCURRENCY: '1', HASH_QUEUE_MS: '0' } })
     try {
@@ -106,7 +106,7 @@ describe('a service whose hashes take all its time', () => {
 })
 
 describe('a service that meets a bug', () => {
-  it('answers 500 with nothing from inside, and logs what happened under the same correlation id', async () => {
+  it('answers 500 internal_error without the message of the exception, which is in the log under the same correlation id', async () => {
     const broken = async () => {
       throw new Error('the inside story')
     }

@@ -9,8 +9,8 @@ after(() => app.stop())
 
 const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
-describe('a registration, from the form to the active account', () => {
-  it('registers, mails a code, activates with it, and shows the account active', async () => {
+describe('a sign-up', () => {
+  it('is POST /users, a code by mail, POST /users/activate with it, and GET /users/me with is_active true', async () => {
     const email = newAddress()
     const registered = await client.register(email)
     assert.equal(registered.status, 201)
@@ -26,7 +26,7 @@ describe('a registration, from the form to the active account', () => {
     assert.equal(me.body.is_active, true)
   })
 
-  it('shows the account before and after, with its times', async () => {
+  it('shows on GET /users/me when it was created and, null until then, when it was activated, in RFC 3339 UTC', async () => {
     const email = newAddress()
     const { id } = (await client.register(email)).body
     const pending = await client.me(email)

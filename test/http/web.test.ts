@@ -4,7 +4,7 @@ import { type RunningApp, startApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 import { assertProblem } from '../support/problems.ts'
 
-describe('the web interface', { timeout: 60_000 }, () => {
+describe('GET /', { timeout: 60_000 }, () => {
   let app: RunningApp
   before(async () => {
     const env = { MAIL_FROM: '"Example & Co." <no-reply@example.com>', DOCS_ENABLED: 'false' }
@@ -14,7 +14,7 @@ describe('the web interface', { timeout: 60_000 }, () => {
 
   const get = (path: string, headers: Record<string, string> = {}) => fetch(app.url + path, { headers })
 
-  it('is at /, whether there is documentation or not, and names the sender of the mails', async () => {
+  it('answers 200 with the sign-up form, also with DOCS_ENABLED=false, under the name of MAIL_FROM', async () => {
     const page = await get('/')
     assert.equal(page.status, 200)
     assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8')
@@ -32,7 +32,7 @@ describe('the web interface', { timeout: 60_000 }, () => {
     ['garbage;;q=', 'en'],
   ]
   for (const [accepted, language] of languages) {
-    it(`is in ${language} for Accept-Language: ${accepted ?? '(none)'}`, async () => {
+    it(`answers in ${language} to Accept-Language: ${accepted ?? '(none)'}`, async () => {
       const page = await get('/', accepted === undefined ? {} : { 'accept-language': accepted })
       assert.equal(page.headers.get('content-language'), language)
       assert.match(page.headers.get('vary') ?? '', /accept-language/i)
@@ -40,7 +40,7 @@ describe('the web interface', { timeout: 60_000 }, () => {
     })
   }
 
-  it('loads nothing from elsewhere, and only files that there are', async () => {
+  it('loads files of its own alone, each of which answers 200', async () => {
     const html = await (await get('/')).text()
     const files = [...html.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, file]) => file ?? '')
     assert.ok(files.includes('web/app.js') && files.includes('web/theme.css'))
@@ -53,7 +53,7 @@ describe('the web interface', { timeout: 60_000 }, () => {
     }
   })
 
-  it('is asked about again by browsers, and sent again only when it has changed', async () => {
+  it('answers with an ETag and no-cache, and 304 to If-None-Match', async () => {
     for (const path of ['/', '/web/app.js']) {
       const first = await get(path)
       assert.equal(first.headers.get('cache-control'), 'no-cache')
@@ -68,7 +68,7 @@ describe('the web interface', { timeout: 60_000 }, () => {
     assert.notEqual(english.headers.get('etag'), french.headers.get('etag'))
   })
 
-  it('serves nothing but its files', async () => {
+  it('has no other files: anything else below /web gets 404', async () => {
     for (const path of [
       '/web/',
       '/web/index.html',
@@ -86,7 +86,7 @@ describe('the web interface', { timeout: 60_000 }, () => {
     assertProblem(await createClient(app.url).ask('POST', '/web/app.js'), 'method_not_allowed')
   })
 
-  it('shows where to go afterwards, and the mailbox, only where there are such places', async () => {
+  it('links to AFTER_ACTIVATION_URL when it is set', async () => {
     const html = await (await get('/')).text()
     assert.doesNotMatch(html, /class="button"|mailbox/i)
     const next = 'https://example.com/welcome?a=1&b=2'
@@ -99,7 +99,7 @@ describe('the web interface', { timeout: 60_000 }, () => {
     }
   })
 
-  it('finds the rules for passwords in the description of the API', async () => {
+  it('can take the rules for passwords from the patterns in /openapi.json', async () => {
     const { body: description } = await createClient(app.url).ask('GET', '/openapi.json')
     // biome-ignore lint/suspicious/noExplicitAny: a document of any shape, which the rest of the test looks into
     const { schema } = (description as any).paths['/users'].post.requestBody.content['application/json']

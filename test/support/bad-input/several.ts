@@ -81,7 +81,7 @@ export const SEVERAL: Entry[] = [
     row: 'slowloris',
     what: 'headers and bodies that trickle in',
     file: 'test/http/slow-clients.test.ts',
-    test: 'is answered 408 and cut off, while others are served',
+    test: 'gets 408 request_timeout and is cut off, while others are served',
   },
   {
     row: 'the same address in other letters',
