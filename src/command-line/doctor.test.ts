@@ -17,7 +17,7 @@ const run = (args: string[], findings = FINDINGS) => {
 }
 
 describe('vestibule doctor', () => {
-  it('says what it has found in a table, below each trouble what to do, and how many there are', async () => {
+  it('prints a table of what it has found, below each trouble what to do, and how many there are', async () => {
     assert.deepEqual(await run([]), {
       output: `ok       database  PostgreSQL 18.1 at db:5432
 warning  clock     off by 5 s
@@ -32,14 +32,14 @@ skipped  redis     not used
     })
   })
 
-  it('ends with 0 for warnings, and says so when all is well', async () => {
+  it('ends with 0 when there are warnings only, and says so when all is well', async () => {
     const warned = await run([], FINDINGS.slice(0, 2))
     assert.deepEqual([warned.exitCode, /\n0 failed, 1 warning\.\n$/.test(warned.output)], [0, true])
     const well = await run([], FINDINGS.slice(0, 1))
     assert.deepEqual([well.exitCode, /\nAll is well\.\n$/.test(well.output)], [0, true])
   })
 
-  it('speaks JSON to programs', async () => {
+  it('prints JSON with --json', async () => {
     const { output, exitCode } = await run(['--json'])
     assert.equal(exitCode, 1)
     const { ok, findings } = JSON.parse(output)

@@ -19,7 +19,7 @@ const run = async (...args: string[]) => {
 }
 
 describe('vestibule migrate', () => {
-  it('does what is wanted, and lists what is applied then', async () => {
+  it('migrates, and lists what is applied then', async () => {
     const { output, exitCode, wanted } = await run('up')
     assert.deepEqual([exitCode, wanted], [0, [{ to: 'up' }]])
     assert.equal(output, '0001_users  applied 2026-01-31T12:00:00.000Z\n0002_limits  pending\n')
@@ -27,7 +27,7 @@ describe('vestibule migrate', () => {
     assert.deepEqual((await run('down', '0002_limits')).wanted, [{ to: 'down', name: '0002_limits' }])
   })
 
-  it('speaks JSON in snake_case to programs', async () => {
+  it('prints JSON in snake_case with --json', async () => {
     assert.deepEqual(JSON.parse((await run('status', '--json')).output), {
       migrations: [
         { name: '0001_users', applied_at: '2026-01-31T12:00:00.000Z' },

@@ -37,7 +37,7 @@ const run = (args: string[], changes?: Partial<OutboxOperator>) => {
 }
 
 describe('vestibule outbox', () => {
-  it('lists what waits in a table, below how much it is', async () => {
+  it('prints a table of what waits, below how much it is', async () => {
     const { output, exitCode } = await run(['list'])
     assert.equal(exitCode, 0)
     assert.equal(
@@ -62,7 +62,7 @@ id                                    what             to                age    
     assert.equal(output, 'event: 0 waiting\n')
   })
 
-  it('speaks JSON in snake_case to programs', async () => {
+  it('prints JSON in snake_case with --json', async () => {
     const { output } = await run(['show', ID, '--json'])
     assert.deepEqual(JSON.parse(output), {
       id: ID,

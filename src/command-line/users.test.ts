@@ -32,7 +32,7 @@ const run = (args: string[], changes?: Partial<UsersOperator>) => {
 }
 
 describe('vestibule users', () => {
-  it('lists users in a table, addresses masked', async () => {
+  it('prints a table of users, with masked addresses', async () => {
     const { output, exitCode } = await run(['list'])
     assert.equal(exitCode, 0)
     assert.equal(
@@ -58,7 +58,7 @@ describe('vestibule users', () => {
     ])
   })
 
-  it('shows all of one user, to people and to programs', async () => {
+  it('shows all of one user, as text and with --json', async () => {
     assert.match((await run(['show', ID])).output, /^email +a\*\*\*@example\.com\n(.*\n)*code +live$/m)
     assert.deepEqual(JSON.parse((await run(['show', ID, '--json', '--show-addresses'])).output), {
       id: ID,

@@ -33,7 +33,7 @@ describe('the JSON log', () => {
     })
   }
 
-  it('shows no secret that somebody passes to it by mistake', () => {
+  it('leaves out a password, code or authorization that is logged by mistake', () => {
     const script = `log.info({ password: 'S3cret', user: { code: '0042', authorization: 'Basic abc' } }, 'oops')`
     const line = linesOf(script).at(-1) ?? ''
     assert.match(line, /oops/)

@@ -19,7 +19,7 @@ describe('every state of the page', IN_BROWSER, () => {
   after(() => app?.stop())
 
   for (const [way, states] of Object.entries(WAYS)) {
-    it(`is accessible, and fits the narrowest window: ${way}`, async t => {
+    it(`meets WCAG 2.2 AA and fits a window of 320 pixels: ${way}`, async t => {
       t.after(() => app.mail.behave(async () => ({ result: 'accepted' })))
       const page = await visit(t, app.url, { viewport: NARROWEST, reducedMotion: 'reduce' })
       for (const [name, reach] of states(page, app)) {

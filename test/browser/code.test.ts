@@ -37,7 +37,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeText(page, 'A new code is on its way.')
   }
 
-  it('says aloud when the minute begins, twice on its way, and when it is over', async t => {
+  it('says aloud when the minute begins, twice while it runs, and when it is over', async t => {
     const page = await visit(t, app.url)
     await page.clock.install()
     await page.reload()
@@ -57,7 +57,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     ])
   })
 
-  it('counts down the time of the code, and shows the way out when it is over', async t => {
+  it('counts down the time of the code, and offers a new code when it is over', async t => {
     const short = await startApp({ env: { CODE_TTL_SECONDS: '3', LIMIT_SEND_SPACING_SECONDS: '1' } })
     t.after(short.stop)
     const page = await visit(t, short.url)
@@ -72,7 +72,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeStep(page, 'Your account is active')
   })
 
-  it('learns from the service that a code has run out, whatever its own clock says', async t => {
+  it('learns from the service that a code has expired, whatever its own clock says', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)
@@ -81,7 +81,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeText(page, 'This code has run out. Ask for a new one.')
   })
 
-  it('begins the minute when the mail is sent', async t => {
+  it('begins the minute when the mail service has accepted the mail', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     const slow = Promise.withResolvers<void>()
@@ -97,7 +97,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeText(page, /\d+ seconds left/)
   })
 
-  it('counts the attempts, sends no wrong code again by itself, and after the third leads to a new one', async t => {
+  it('shows the attempts left, and after the third wrong code offers a new one', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)
@@ -119,7 +119,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeStep(page, 'Your account is active')
   })
 
-  it('asks for as many digits as the newest code has, and spends no guess on others', async t => {
+  it('takes as many digits as the newest code has, and sends no others', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)
@@ -148,7 +148,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeStep(page, 'Your account is active')
   })
 
-  it('sends a full code as soon as it knows how long codes are', async t => {
+  it('sends a code once all its digits are typed, as soon as it knows how many they are', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     const status = Promise.withResolvers<void>()
@@ -163,7 +163,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeStep(page, 'Your account is active')
   })
 
-  it('knows when a new code may be asked for, and asks once for it', async t => {
+  it('lets a new code be asked for when it may be, and asks once', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)
@@ -184,7 +184,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     assert.equal(await resend.getAttribute('aria-disabled'), 'true')
   })
 
-  it('takes no old status for that of a new code', async t => {
+  it('shows nothing of the old code once a new one was asked for', async t => {
     const eager = await startApp({ env: { LIMIT_SEND_SPACING_SECONDS: '0' } })
     t.after(eager.stop)
     const page = await visit(t, eager.url)
@@ -202,7 +202,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeText(page, /\d+ seconds left/)
   })
 
-  it('says when the mail could not be delivered, and stops asking', async t => {
+  it('says that the mail could not be delivered, and stops asking for the status', async t => {
     app.mail.behave(async () => ({ result: 'failed', failure: 'refused', reason: 'no such mailbox' }))
     t.after(() => app.mail.behave(async () => ({ result: 'accepted' })))
     const page = await visit(t, app.url)
@@ -212,7 +212,7 @@ describe('the step that asks for the code', IN_BROWSER, () => {
     await seeStep(page, 'Create your account')
   })
 
-  it('asks for no status in the background, and hears of what was done in another tab', async t => {
+  it('asks for no status in the background, and shows what was done in another tab', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)

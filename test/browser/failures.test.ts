@@ -18,7 +18,7 @@ import {
 import { newAddress, PASSWORD } from '../support/client.ts'
 import { letTimePass, otherThan, settledCode } from '../support/sign-up.ts'
 
-describe('what goes wrong in a browser', IN_BROWSER, () => {
+describe('a failure in a browser', IN_BROWSER, () => {
   const visit = useBrowser()
   let app: RunningApp
   before(async () => {
@@ -35,7 +35,7 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     return own
   }
 
-  it('can be done again when the network is back', async t => {
+  it('of the network can be tried again when that is back', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await page.context().setOffline(true)
@@ -55,7 +55,7 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     await seeStep(page, 'Your account is active')
   })
 
-  it('is told how long to wait for a new code, and spends no waiting time on asking without a network', async t => {
+  it('by 429, of a new code, is shown with the seconds to wait, and one without a network adds none', async t => {
     const page = await visit(t, app.url)
     await page.clock.install()
     await page.reload()
@@ -79,7 +79,7 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     assert.equal(await page.getByText(OFFLINE).isVisible(), false)
   })
 
-  it('is told when the service is gone', async t => {
+  it('to reach the service is shown', async t => {
     const own = await startApp()
     const page = await visit(t, own.url)
     const email = newAddress()
@@ -93,7 +93,7 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     assert.equal(await page.locator('#register-password').inputValue(), PASSWORD)
   })
 
-  it('is told with the time when guesses or registrations are too many', async t => {
+  it('by 429, of guesses or registrations, is shown with the time to wait', async t => {
     const own = await appOf(t, {
       env: { LIMIT_GUESSES_PER_NETWORK_PER_HOUR: '1', LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR: '1' },
     })
@@ -110,7 +110,7 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     await seeText(page, /That was too often\. Try again in (60|59) minutes\./)
   })
 
-  it('is told while the database does not answer, and goes on when it does', async t => {
+  it('by 503 unavailable is shown, and over when the database answers', async t => {
     const own = await appOf(t, { env: { DATABASE_TIMEOUT_MS: '300' } })
     const page = await visit(t, own.url)
     const lock = async () => {
@@ -138,7 +138,7 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     await seeText(page, /\d+ seconds left/)
   })
 
-  it('is told with the time when there is too much to do, and the number of a bug', async t => {
+  it('by 503 overloaded is shown with the time to wait, one by 500 with its correlation id', async t => {
     let isBroken = true
     const hash = async () => {
       if (isBroken) throw new Error('the inside story')
@@ -155,7 +155,7 @@ describe('what goes wrong in a browser', IN_BROWSER, () => {
     await seeText(page, 'There is a lot going on just now. Try again in 3 seconds.')
   })
 
-  it('is not sent twice by somebody who presses twice', async t => {
+  it('cannot come from pressing twice: the form is sent once', async t => {
     const page = await visit(t, app.url)
     const registrations = requestsTo(page, '/users')
     await page.locator('#register-email').fill(newAddress())

@@ -24,7 +24,7 @@ describe('the step that asks for the code, with HIDE_REGISTERED_EMAILS', IN_BROW
   })
   after(() => app?.stop())
 
-  it('is as good as ever for a free address', async t => {
+  it('leads a free address to an active account', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)
@@ -32,7 +32,7 @@ describe('the step that asks for the code, with HIDE_REGISTERED_EMAILS', IN_BROW
     await seeStep(page, 'Your account is active')
   })
 
-  it('says no more than the API about an address that has an account, and does not go on asking', async t => {
+  it('says no more than the API about a registered address, and stops asking for the status', async t => {
     const email = newAddress()
     const client = createClient(app.url)
     await client.register(email)

@@ -16,7 +16,7 @@ import {
 import { createClient, newAddress, PASSWORD } from '../support/client.ts'
 import { mailsIn } from '../support/mailbox.ts'
 
-describe('somebody who signs up in a browser', IN_BROWSER, () => {
+describe('a person who signs up in a browser', IN_BROWSER, () => {
   const visit = useBrowser()
   let app: RunningApp
   before(async () => {
@@ -24,7 +24,7 @@ describe('somebody who signs up in a browser', IN_BROWSER, () => {
   })
   after(() => app?.stop())
 
-  it('types address and password, then the code, with nothing but a keyboard, and has an active account', async t => {
+  it('types address and password, then the code, with a keyboard alone, and has an active account', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     const press = async (...keys: string[]) => {
@@ -50,7 +50,7 @@ describe('somebody who signs up in a browser', IN_BROWSER, () => {
     assert.equal((await createClient(app.url).me(email)).body.is_active, true)
   })
 
-  it('sees at each key which rules for passwords are met, and keeps what was typed when it is refused', async t => {
+  it('sees at each key which rules for passwords are met, and keeps what was typed when it gets 422', async t => {
     const page = await visit(t, app.url)
     const unmet = () =>
       page
@@ -91,7 +91,7 @@ describe('somebody who signs up in a browser', IN_BROWSER, () => {
     await seeStep(page, 'Your account is active')
   })
 
-  it('is shown the way to the code when the address is taken', async t => {
+  it('is led to the code when the address is taken', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await createClient(app.url).register(email)
@@ -114,7 +114,7 @@ describe('somebody who signs up in a browser', IN_BROWSER, () => {
     await seeStep(page, 'Your account is active')
   })
 
-  it('finds the mail in the local mailbox, and the way on to where they wanted to go', async t => {
+  it('finds the mail in the local mailbox, and at the end the link to AFTER_ACTIVATION_URL', async t => {
     const local = await startApp({
       realMail: true,
       env: {

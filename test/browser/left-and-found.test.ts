@@ -28,7 +28,7 @@ describe('a page that is left and found again', IN_BROWSER, () => {
     document.documentElement.outerHTML, [...document.querySelectorAll('input')].map(({ value }) => value),
   ])`
 
-  it('asks for the password again when it is loaded again, and goes on from there', async t => {
+  it('asks for the password again after a reload, and goes on from there', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)
@@ -43,7 +43,7 @@ describe('a page that is left and found again', IN_BROWSER, () => {
     await seeStep(page, 'Create your account')
   })
 
-  it('goes back and forth with the buttons of the browser', async t => {
+  it('follows the back and forward buttons of the browser', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)
@@ -59,7 +59,7 @@ describe('a page that is left and found again', IN_BROWSER, () => {
     await seeStep(page, 'Create your account')
   })
 
-  it('keeps no password behind', async t => {
+  it('stores no password', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     const left = () => page.evaluate<string>(EVERYTHING)
@@ -89,7 +89,7 @@ describe('a page that is left and found again', IN_BROWSER, () => {
     assert.deepEqual({ cookies, origins }, { cookies: [], origins: [] })
   })
 
-  it('does not jump to the end when the answer comes after its step has been left', async t => {
+  it('stays where it is when an answer comes after its step has been left', async t => {
     const page = await visit(t, app.url)
     const email = newAddress()
     await registerAndWait(page, email)

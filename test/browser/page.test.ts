@@ -28,14 +28,14 @@ describe('the page', IN_BROWSER, () => {
     await seeText(page, (await app.mail.mailTo(email)).subject)
   })
 
-  it('tells a visitor without JavaScript what to do, and shows no form that does nothing', async t => {
+  it('tells a visitor without JavaScript what to do, and shows no form', async t => {
     const page = await visit(t, app.url, { javaScriptEnabled: false })
     await page.getByRole('heading', { name: 'This page needs JavaScript' }).waitFor()
     assert.equal(await page.locator('form:visible').count(), 0)
     assert.match(await page.locator('pre').innerText(), /curl http:\/\/localhost:8000\/users -H/)
   })
 
-  it('is small', async t => {
+  it('is at most 40 KiB in all', async t => {
     const page = await visit(t, app.url)
     const asked: string[] = []
     page.on('request', request => asked.push(request.url()))
@@ -49,7 +49,7 @@ describe('the page', IN_BROWSER, () => {
     assert.ok(bytes < MOST_BYTES, `${bytes} bytes: ${files.map((url, index) => `${url} ${sizes[index]}`)}`)
   })
 
-  it('says what each field is for, puts nothing into an address, and takes its colours from variables', async t => {
+  it('names the purpose of each field, puts nothing into an address, and takes its colours from CSS variables', async t => {
     const page = await visit(t, app.url)
     const attributes = (selector: string, name: string) =>
       page

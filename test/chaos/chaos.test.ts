@@ -23,7 +23,7 @@ const SEED = 1
 const SECONDS = 2
 const PEOPLE = 4
 
-describe('three instances behind a balancer keep what is promised', { skip: noBalancer || noRedis }, () => {
+describe('three instances behind a balancer keep every promise', { skip: noBalancer || noRedis }, () => {
   let cluster: Cluster
   let broken = false
   before(async () => {

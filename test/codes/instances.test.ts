@@ -12,7 +12,7 @@ const GONE = 'Redis is gone: nobody can register or activate'
 const BACK = 'Redis is back'
 const AT_ONCE = { LIMIT_SEND_SPACING_SECONDS: '0' }
 
-describe('two instances whose codes one Redis counts', { skip: noRedis, timeout: 120_000 }, () => {
+describe('two instances with CODE_STORE=redis', { skip: noRedis, timeout: 120_000 }, () => {
   let redis: RedisServer
   let database: TestDatabase
   let mail: FakeMailService
@@ -51,7 +51,7 @@ describe('two instances whose codes one Redis counts', { skip: noRedis, timeout:
   const codeStatus = (email: string) =>
     there.ask('GET', '/users/me/code', { headers: { authorization: basicAuth(email) } })
 
-  it('activate what was registered at the other one', async () => {
+  it('activate what was registered at either of them', async () => {
     const { email, code } = await register()
     assert.equal((await there.activate(email, code)).status, 200)
     assertProblem(await here.activate(email, code), 'already_active')
@@ -71,7 +71,7 @@ describe('two instances whose codes one Redis counts', { skip: noRedis, timeout:
     assert.equal((await here.activate(email, await codeOf(email, 2))).status, 200)
   })
 
-  it('tell three of 30 guesses at once that they were wrong', async () => {
+  it('answer wrong_code to three of 30 guesses at once', async () => {
     const { email, code } = await register()
     const guesses = Array.from({ length: 30 }, (_, nth) =>
       (nth % 2 ? here : there).activate(email, otherThan(code)),
@@ -83,7 +83,7 @@ describe('two instances whose codes one Redis counts', { skip: noRedis, timeout:
       assertProblem(answer, 'exhausted_code')
   })
 
-  it('take a code for expired when Redis was emptied, send a new one, and register anew', async () => {
+  it('answer expired_code when Redis was emptied, and then send a new code or register anew', async () => {
     const { email, code } = await register()
     assertProblem(await here.activate(email, otherThan(code)), 'wrong_code', { attempts_left: 2 })
     await redis.command('flushall')
@@ -103,7 +103,7 @@ describe('two instances whose codes one Redis counts', { skip: noRedis, timeout:
     assert.equal((await here.activate(other.email, await codeOf(other.email, 2))).status, 200)
   })
 
-  it('never take a code twice, or a wrong one, while Redis is emptied again and again', async () => {
+  it('never activate twice, or with a wrong code, while Redis is emptied again and again', async () => {
     const people = await Promise.all(Array.from({ length: 20 }, register))
     const flushing = (async () => {
       for (let nth = 0; nth < 5; nth += 1) await redis.command('flushall')
@@ -127,7 +127,7 @@ describe('two instances whose codes one Redis counts', { skip: noRedis, timeout:
   })
 })
 
-describe('an instance whose Redis goes and comes back', { skip: noRedis, timeout: 120_000 }, () => {
+describe('an instance with CODE_STORE=redis', { skip: noRedis, timeout: 120_000 }, () => {
   let redis: RedisServer
   let app: RunningApp
   let client: Client
@@ -161,7 +161,7 @@ describe('an instance whose Redis goes and comes back', { skip: noRedis, timeout
     assert.equal((await client.ask('GET', '/health/ready')).status, 200)
   }
 
-  it('answers 503 while it is killed, publishes events meanwhile, and goes on by itself', async () => {
+  it('answers 503 while Redis is away, publishes events meanwhile, and goes on by itself', async () => {
     const { email, code } = await signUp(app)
     await redis.kill()
     await assertClosed(email, code)
@@ -185,7 +185,7 @@ describe('an instance whose Redis goes and comes back', { skip: noRedis, timeout
     assert.equal((await client.activate(email, await settledCode(app, email, 2))).status, 200)
   })
 
-  it('keeps mails back while it hangs, and sends them with their whole minute when it is there again', async () => {
+  it('keeps mails back while Redis hangs, and sends them with their whole minute when it is back', async () => {
     const { email, code } = await signUp(app)
     app.mail.behave(async () => ({ result: 'failed', failure: 'deferred', reason: 'http 451' }))
     const waiting = newAddress()
@@ -225,7 +225,7 @@ describe('an instance whose Redis goes and comes back', { skip: noRedis, timeout
     assert.equal((await client.activate(email, await settledCode(app, email))).status, 200)
   })
 
-  it('starts without it, says so, and serves when it comes', async t => {
+  it('starts without Redis, logs so, and serves when it comes', async t => {
     const late = await startRedis()
     t.after(late.stop)
     await late.kill()
@@ -242,7 +242,7 @@ describe('an instance whose Redis goes and comes back', { skip: noRedis, timeout
     assert.ok(!JSON.stringify(started.logged).includes('nutmeg'))
   })
 
-  it('does not start without knowing where it is', async () => {
+  it('does not start without REDIS_URL', async () => {
     const port = await freePort()
     await assert.rejects(startApp({ env: { CODE_STORE: 'redis', PORT: `${port}` } }), /REDIS_URL is required/)
   })

@@ -97,7 +97,7 @@ describe('guessCounter', { skip: noRedis, timeout: 60_000 }, () => {
     assert.deepEqual([await counter.count(codeId), await counter.count(codeId)], [1, 2])
   })
 
-  it('is unavailable while Redis has no room, and there again by itself', async () => {
+  it('is unavailable while Redis has no room, and recovers by itself', async () => {
     const codeId = await newCode()
     await redis.command('config', 'set', 'maxmemory', '1')
     await assert.rejects(newCode(), Unavailable)

@@ -29,7 +29,7 @@ const expressions = new Map<string, string>([
   ...panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)),
 ])
 
-describe('deploy/', { timeout: 60_000 }, () => {
+describe('the alerts and the dashboard in deploy/', { timeout: 60_000 }, () => {
   let app: RunningApp
   /** Names of the series there are, and for each label the values that it has anywhere. */
   const series = new Set<string>()
@@ -55,14 +55,14 @@ describe('deploy/', { timeout: 60_000 }, () => {
   after(() => app.stop())
 
   for (const [name, expression] of expressions) {
-    it(`queries metrics that exist: ${name}`, () => {
+    it(`query metrics that exist: ${name}`, () => {
       const queried = [...expression.matchAll(/\b(vestibule|nodejs|process)_\w+/g)].map(([metric]) => metric)
       const asked = queried.filter(metric => metric !== 'vestibule')
       assert.ok(asked.length > 0 || name === 'VestibuleDown', expression)
       for (const metric of asked) assert.ok(series.has(metric), metric)
     })
 
-    it(`selects and groups by labels that exist: ${name}`, () => {
+    it(`select and group by labels that exist: ${name}`, () => {
       for (const [, label = ''] of expression.matchAll(/[{,](\w+)(?:=~?|!=)"/g)) {
         assert.ok(labels.has(label) || label === 'job', label)
       }
@@ -72,7 +72,7 @@ describe('deploy/', { timeout: 60_000 }, () => {
     })
   }
 
-  it('selects routes, topics, classes, results and outcomes that exist', () => {
+  it('select routes, topics, classes, results and outcomes that exist', () => {
     for (const [name, expression] of expressions) {
       for (const [, label = '', , value = ''] of expression.matchAll(/[{,](\w+)(=~?)"([^"]*)"/g)) {
         if (label === 'job' || label === 'status') continue
@@ -81,7 +81,7 @@ describe('deploy/', { timeout: 60_000 }, () => {
     }
   })
 
-  it('has an entry in the runbook for each alert, and an alert for each entry', () => {
+  it('have an entry in the runbook for each alert, and an alert for each entry', () => {
     const runbook = read('docs/operations.md')
     const entries = [...runbook.matchAll(/^### (Vestibule\w+)$/gm)].map(([, name]) => name)
     assert.deepEqual(
@@ -96,7 +96,7 @@ describe('deploy/', { timeout: 60_000 }, () => {
 
   const installed = spawnSync('promtool', ['--version']).status === 0
   const skip = skipWithout(installed, 'there is no promtool here: apt-get install prometheus')
-  it('is taken by Prometheus', { skip }, () => {
+  it('are taken by promtool', { skip }, () => {
     const promtool = (...args: string[]) => execFileSync('promtool', args, { cwd: ROOT, encoding: 'utf8' })
     assert.match(promtool('check', 'rules', ALERTS), new RegExp(`SUCCESS: ${rules.length} rules found`))
     assert.match(promtool('check', 'config', 'deploy/prometheus/prometheus.yml'), /SUCCESS/)

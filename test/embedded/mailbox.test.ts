@@ -34,7 +34,7 @@ const occupy = (port: number): Promise<Server> =>
     server.listen(port, '127.0.0.1', () => resolve(server))
   })
 
-describe('startMailbox', () => {
+describe('the local mailbox', () => {
   it('takes a mail by SMTP and shows it on its page, until it is stopped', async () => {
     const mailbox = await startMailbox()
     const address = newAddress()
@@ -65,7 +65,7 @@ describe('startMailbox', () => {
     for (const mailbox of [one, other]) mailbox.stop()
   })
 
-  it('ends with its parent, even when that is killed', async () => {
+  it('ends with the service, even when that is killed', async () => {
     const parent = await startChildScript(`
       import { startMailbox } from ${JSON.stringify(MODULE)}
       const { smtpUrl, pageUrl } = await startMailbox()

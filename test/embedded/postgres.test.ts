@@ -21,7 +21,7 @@ const query = async (url: string, sql: string): Promise<Record<string, unknown>[
   }
 }
 
-describe('startEmbeddedPostgres', () => {
+describe('the embedded PostgreSQL', () => {
   let folder: string
   let children: ChildScript[]
 
@@ -90,7 +90,7 @@ describe('startEmbeddedPostgres', () => {
     await assertKept(second.url)
   })
 
-  it('is PostgreSQL 18, takes no one without the password, and listens on this machine only', async () => {
+  it('is PostgreSQL 18, asks for its password, and listens on this machine only', async () => {
     const { url } = await start()
     assert.deepEqual(
       await query(
@@ -105,7 +105,7 @@ describe('startEmbeddedPostgres', () => {
     await assert.rejects(query(stranger.href, 'select 1'), { code: '28P01' })
   })
 
-  it('takes over, with its data, the server that a killed process left running', async () => {
+  it('is taken over, with its data, when a killed service has left it running', async () => {
     const killed = await startInChild()
     await write(killed.said)
     const pid = await postmasterPid()
@@ -118,20 +118,20 @@ describe('startEmbeddedPostgres', () => {
     await untilEnded(pid)
   })
 
-  it('recovers when process and server were both killed', async () => {
+  it('recovers when it was killed together with the service', async () => {
     const killed = await startInChild()
     await write(killed.said)
     await Promise.all([killed.kill(), killPostmaster()])
     await assertKept((await start()).url)
   })
 
-  it('stops quietly when the server has died meanwhile', async () => {
+  it('may have died by the time the service stops', async () => {
     const server = await start()
     await killPostmaster()
     await server.stop()
   })
 
-  it('refuses a second start while the first lives, and leaves its server running', async () => {
+  it('is not shared: a second service on the same folder does not start, and the first goes on', async () => {
     const first = await startInChild()
     await write(first.said)
     await assert.rejects(startEmbeddedPostgres(folder), error => {
@@ -142,7 +142,7 @@ describe('startEmbeddedPostgres', () => {
     await assertKept(first.said)
   })
 
-  it('has one winner when two start at once in an empty folder', async () => {
+  it('is started by one of two services that start at once in an empty folder', async () => {
     const outcomes = await Promise.allSettled([startInChild(), startInChild()])
     const [winner, ...more] = outcomes.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
     const [refused] = outcomes.flatMap(one => (one.status === 'rejected' ? [String(one.reason)] : []))
@@ -157,7 +157,7 @@ describe('startEmbeddedPostgres', () => {
     assert.deepEqual(left, ['postgres', 'postgres.log', 'postgres.password'])
   })
 
-  it('ignores a lock file from before the machine was started', async () => {
+  it('starts in spite of a lock file from before the machine was started', async () => {
     const first = await start()
     await write(first.url)
     const lines = (await readFile(lockFile(), 'utf8')).split('\n')
@@ -175,7 +175,7 @@ describe('startEmbeddedPostgres', () => {
     somebody.kill()
   })
 
-  it('does not use a cluster whose making was interrupted', async () => {
+  it('is made anew when its making was interrupted', async () => {
     const interrupted = join(folder, 'postgres.0b0c9a5e-7f0c-4a57-9d53-8e8f6a2f7d11')
     await mkdir(interrupted, { recursive: true })
     await writeFile(join(interrupted, 'PG_VERSION'), '18\n')

@@ -77,7 +77,7 @@ for (const [name, start, skip] of WAYS) {
       await server?.stop()
     })
 
-    it('everything that was acknowledged before it began is there', async () => {
+    it('holds everything that was acknowledged before it began', async () => {
       assert.deepEqual(load.unexpected, [])
       const { rows } = await pool.query<{ id: string; email: string }>('select id, email from users')
       const stored = new Map(rows.map(({ id, email }) => [email, id]))
@@ -94,25 +94,25 @@ for (const [name, start, skip] of WAYS) {
       }
     })
 
-    it('a code in flight still works, and once', async () => {
+    it('activates with a code that was on its way, once', async () => {
       const { activate } = createClient(restored.url)
       assert.equal((await activate(pending.email, pending.code)).status, 200)
       assertProblem(await activate(pending.email, pending.code), 'already_active')
     })
 
-    it('a code that was guessed at too often stays dead', async () => {
+    it('keeps exhausted codes exhausted', async () => {
       const { activate } = createClient(restored.url)
       assertProblem(await activate(exhausted.email, exhausted.code), 'exhausted_code')
     })
 
-    it('a mail that waited leaves as the same one, with the same code, which works', async () => {
+    it('hands over a mail that waited under the same id, with the same code, which activates', async () => {
       const mail = await restored.mail.mailTo(waiting)
       const tried = original.mail.attempts.find(({ to }) => to === waiting)
       assert.deepEqual([mail.id, codeIn(mail)], [tried?.id, codeIn(tried ?? mail)])
       assert.equal((await createClient(restored.url).activate(waiting, codeIn(mail))).status, 200)
     })
 
-    it('nobody who was active is activated again, and each of them has one event of it', async () => {
+    it('activates nobody again, and publishes each user.activated under one id', async () => {
       for (const { email, code } of known.activated.slice(0, ENOUGH)) {
         assertProblem(await createClient(restored.url).activate(email, code), 'already_active')
       }

@@ -73,7 +73,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
   const withLogin = (url: string, user = 'vestibule'): string =>
     Object.assign(new URL(url), { username: user, password: PASSWORD }).href
 
-  it('finds nothing wrong where nothing is', async t => {
+  it('ends with 0 and All is well when nothing is wrong', async t => {
     const { url } = await startMailServer(t)
     const { output, exitCode } = await doctor({ MAIL_TRANSPORT: 'smtp', SMTP_URL: url })
     assert.equal(exitCode, 0, output)
@@ -88,13 +88,13 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     assert.deepEqual(await database.rows('select from ledger_key'), [])
   })
 
-  it('does not understand anything else', async () => {
+  it('ends with 2 and the usage for an unknown option', async () => {
     const { output, exitCode } = await doctor({}, '--fix')
     assert.equal(exitCode, 2)
     assert.match(output, /^Usage: vestibule doctor/)
   })
 
-  it('names every variable of a configuration that is not usable', async () => {
+  it('ends with 1 and names every unusable variable', async () => {
     const { output, exitCode } = await doctor({ PORT: 'eighty', SECRET_KEY: 'short' })
     assert.equal(exitCode, 1)
     assert.match(output, /^failed +configuration +PORT must be .*\n +→ Correct PORT /m)
@@ -102,7 +102,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     assert.match(output, /^2 failed, 0 warnings\.$/m)
   })
 
-  it('says nothing secret to anybody who reads along, however much is wrong', async () => {
+  it('prints no password and no key, however much is wrong', async () => {
     const at = (protocol: string) => `${protocol}://vestibule:${PASSWORD}@${NOBODY}/`
     const { output, exitCode } = await doctor({
       DATABASE_URL: withLogin(database.url),
@@ -118,7 +118,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     for (const secret of [PASSWORD, TEST_SECRET_KEY]) assert.ok(!output.includes(secret), output)
   })
 
-  it('a database that is away: whatever needs it is skipped, the rest is not', async () => {
+  it('finds a database that is away, and skips what needs it', async () => {
     const env = { DATABASE_URL: withLogin(`postgres://${NOBODY}/vestibule`) }
     const of = await assertFailed(env, 'database', /^127\.0\.0\.1:1: ECONNREFUSED$/, /DATABASE_URL/)
     for (const check of ['schema', 'secret key', 'role', 'connections', 'clock', 'outbox']) {
@@ -127,7 +127,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     assert.equal(of('hashing').state, 'ok')
   })
 
-  it('a password that the database does not take', async () => {
+  it('finds a password that the database refuses', async () => {
     await assertFailed(
       { DATABASE_URL: withLogin(database.url) },
       'database',
@@ -136,12 +136,12 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     )
   })
 
-  it('a database that is not there', async () => {
+  it('finds a database that does not exist', async () => {
     const url = Object.assign(new URL(database.url), { pathname: '/elsewhere' }).href
     await assertFailed({ DATABASE_URL: url }, 'database', /"elsewhere" does not exist/, /createdb/)
   })
 
-  it('a schema that is behind, which in development the service mends itself', async t => {
+  it('finds a schema that is behind, a warning where the service migrates when it starts', async t => {
     const empty = await createDatabase('empty')
     t.after(empty.drop)
     const env = { DATABASE_URL: empty.url }
@@ -156,7 +156,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     assert.deepEqual([itself.state, itself.exitCode], ['warning', 0])
   })
 
-  it('a SECRET_KEY that is not the one of before, and one that was rotated', async t => {
+  it('finds a SECRET_KEY that is not the one the database is used with, unless it was rotated', async t => {
     const used = await createDatabase()
     t.after(used.drop)
     const env = { DATABASE_URL: used.url }
@@ -172,7 +172,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     assert.deepEqual(await used.rows('select sealed from ledger_key'), before)
   })
 
-  it('a role without rights, and in production one with too many', async t => {
+  it('finds a role without rights, and in production warns of one with too many', async t => {
     const role = `poor_${process.pid}`
     await database.rows(`create role ${role} login password '${PASSWORD}'`)
     t.after(() => database.rows(`drop owned by ${role}; drop role ${role}`))
@@ -186,7 +186,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     assert.match(rich.remedy ?? '', /deploy\/postgres\/roles\.sql/)
   })
 
-  it('more connections than the server has, and mails that wait for long', async t => {
+  it('warns of more connections than the server has, and of mails that wait for long', async t => {
     const id = '01985d3c-7b0a-7c3e-9d2f-1f0f5a3b2c4d'
     await database.rows(
       `insert into outbox (user_id, id, topic, payload, correlation_id, created_at, due_at)
@@ -206,7 +206,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     ['-30s', 'warning', 'behind'],
     ['+5m', 'failed', 'ahead of'],
   ] as const) {
-    it(`a clock that is off by ${offset}`, { skip: noFaketime }, async () => {
+    it(`finds a clock that is off by ${offset}: ${state}`, { skip: noFaketime }, async () => {
       const finding = await examine(clockOffBy(offset), 'clock', env => doctor(env, '--json'))
       assert.equal(finding.state, state, finding.found)
       assert.match(finding.found, new RegExp(`^this machine is \\d+ s ${direction} the database$`))
@@ -216,30 +216,30 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
 
   const overSmtp = (url: string) => ({ MAIL_TRANSPORT: 'smtp', SMTP_URL: url })
 
-  it('a login that the mail server refuses', async t => {
+  it('finds a login that the mail server refuses', async t => {
     const { url } = await startMailServer(t, { onAuth: (_auth, _session, done) => done(refusal(535)) })
     const env = overSmtp(withLogin(url))
     await assertFailed(env, 'mail', /^127\.0\.0\.1:\d+: smtp 535 to AUTH PLAIN$/, /password in SMTP_URL/)
   })
 
-  it('a mail server without STARTTLS for a login that must not cross in plain text', async t => {
+  it('finds a mail server elsewhere that takes a login without STARTTLS', async t => {
     const { url } = await startMailServer(t)
     // It is this machine, and yet no name of it.
     const elsewhere = withLogin(url.replace('127.0.0.1', '0.0.0.0'))
     await assertFailed(overSmtp(elsewhere), 'mail', /STARTTLS/, /smtps:\/\/ .*requireTLS=false/)
   })
 
-  it('a mail server with a certificate that nobody vouches for', async t => {
+  it('finds a mail server whose certificate is not trusted', async t => {
     const { url } = await startMailServer(t, selfSigned(['127.0.0.1']))
     await assertFailed(overSmtp(url), 'mail', /SELF_SIGNED_CERT/, /NODE_EXTRA_CA_CERTS/)
   })
 
-  it('a mail server that takes logins, and gets none, is fine', async t => {
+  it('finds nothing wrong with a mail server that asks for no login', async t => {
     const { url } = await startMailServer(t, { onAuth: (_auth, _session, done) => done(refusal(535)) })
     assert.equal((await examine(overSmtp(url), 'mail')).state, 'ok')
   })
 
-  it('a mail provider and a webhook that cannot be reached', async () => {
+  it('finds a mail provider and a webhook that cannot be reached', async () => {
     const nobody = `http://vestibule:${PASSWORD}@127.0.0.1:${await freePort()}/`
     const env = {
       MAIL_TRANSPORT: 'http',
@@ -254,7 +254,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
     assert.match(of('events').remedy ?? '', /WEBHOOK_URL/)
   })
 
-  it('a RabbitMQ that is away, without that virtual host, that login or those permissions', {
+  it('finds a RabbitMQ that is away, or lacks the virtual host, the login or the permissions', {
     skip: noBroker,
   }, async t => {
     const broker = await startBroker()
@@ -274,7 +274,9 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
 
   const inRedis = (url: string) => ({ CODE_STORE: 'redis', REDIS_URL: url })
 
-  it('a Redis that is away, or refuses the login, or forgets', { skip: noRedis }, async t => {
+  it('finds a Redis that is away or refuses the login, and warns of one that evicts keys', {
+    skip: noRedis,
+  }, async t => {
     const redis = await startLockedRedis(t)
     await assertFailed(inRedis(redis), 'redis', /WRONGPASS/, /password in REDIS_URL/)
     const away = inRedis(`redis://:${PASSWORD}@${NOBODY}`)
@@ -295,7 +297,7 @@ describe('vestibule doctor', { timeout: 400_000 }, () => {
 })
 
 describe('vestibule doctor, with a standby', { timeout: 400_000 }, () => {
-  it('tells it from the primary, and whether it could take over', async t => {
+  it('tells the standby from the primary, and warns when it is away', async t => {
     const servers = await startReplicatedPostgres()
     t.after(servers.stop)
     const lookAt = async (url: string) => {

@@ -60,7 +60,7 @@ describe('an instance in production that is asked to stop', () => {
       child.kill('SIGTERM')
     })
 
-  it('is not ready any more, still answers while balancers notice, then ends with 0', async () => {
+  it('answers 503 to /health/ready, serves while balancers notice, then ends with 0', async () => {
     const { child, client, ended } = await serve()
     await askToStop(child)
     const ready = await client.ask('GET', '/health/ready')
@@ -73,7 +73,7 @@ describe('an instance in production that is asked to stop', () => {
     assert.deepEqual(waiting, [], 'what was accepted last has been handed over as well')
   })
 
-  it('ends at once when it is asked twice', async () => {
+  it('ends at once when it is asked a second time', async () => {
     const { child, ended } = await serve()
     await askToStop(child)
     child.kill('SIGTERM')

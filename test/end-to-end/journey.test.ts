@@ -6,7 +6,7 @@ import { createClient, newAddress } from '../support/client.ts'
 import { type RunningCommand, scratchFolder, serve } from '../support/command.ts'
 import { mailsIn } from '../support/mailbox.ts'
 
-describe('the command that a newcomer types', () => {
+describe('npm start', () => {
   let folder: string
   let vestibule: RunningCommand
   const email = newAddress()
@@ -20,7 +20,7 @@ describe('the command that a newcomer types', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('registers and activates a person by the mail in the local mailbox', async () => {
+  it('brings database and mailbox along: a person registers and activates with the code in the mailbox', async () => {
     const client = createClient(vestibule.api)
     assert.equal((await client.register(email)).status, 201)
 
@@ -31,18 +31,18 @@ describe('the command that a newcomer types', () => {
     assert.equal((await client.me(email)).body.is_active, true)
   })
 
-  it('does not let a second one use the same data', async () => {
+  it('does not start a second time on the same data', async () => {
     await assert.rejects(serve(folder), /another Vestibule is running on .*DATABASE_URL/)
     assert.equal((await createClient(vestibule.api).me(email)).status, 200)
   })
 
-  it('finds everything again after kill -9', async () => {
+  it('keeps all accounts over kill -9', async () => {
     assert.equal(await vestibule.end('SIGKILL'), 'SIGKILL')
     vestibule = await serve(folder)
     assert.equal((await createClient(vestibule.api).me(email)).body.is_active, true)
   })
 
-  it('ends cleanly on SIGTERM', async () => {
+  it('ends with 0 on SIGTERM', async () => {
     assert.equal(await vestibule.end('SIGTERM'), 0)
   })
 })

@@ -48,8 +48,8 @@ const onlyRow = async (database: TestDatabase, sql: string) => {
   return row
 }
 
-describe('after SECRET_KEY was rotated', () => {
-  it('a code in flight still activates, and so does one that was guessed at before', async () => {
+describe('SECRET_KEY, once it was rotated with SECRET_KEY_PREVIOUS', () => {
+  it('lets a code that was on its way activate, and one that was guessed at before', async () => {
     const database = await newDatabase()
     const [ada, bob] = await withKeys(database, BEFORE, async app => {
       const people = [await signUp(app), await signUp(app)] as const
@@ -67,7 +67,7 @@ describe('after SECRET_KEY was rotated', () => {
   const guessWrong = (app: RunningApp, { email, code }: { email: string; code: string }) =>
     createClient(app.url).activate(email, otherThan(code))
 
-  it('a mail that could not be handed over before leaves with the code it would have had', async () => {
+  it('leaves the code of a mail that waits as it was', async () => {
     const database = await newDatabase()
     const email = newAddress()
     const tried = await withKeys(database, BEFORE, async app => {
@@ -86,7 +86,7 @@ describe('after SECRET_KEY was rotated', () => {
     })
   })
 
-  it('a new code is made with the new key, also for someone who registered before', async () => {
+  it('makes new codes, also for people who registered before', async () => {
     const database = await newDatabase()
     const { email } = await withKeys(database, BEFORE, app => signUp(app))
     const codeId = async () => (await onlyRow(database, 'select code_id from users'))?.code_id
@@ -100,7 +100,7 @@ describe('after SECRET_KEY was rotated', () => {
     })
   })
 
-  it('the ledger of an address goes on in the same row: guesses, mails and failed logins', async () => {
+  it('leaves the budgets of an address as they are: guesses, mails and failed logins', async () => {
     const database = await newDatabase()
     const ledger = () => onlyRow(database, 'select * from address_ledger')
     const person = await withKeys(database, BEFORE, async app => {
@@ -130,7 +130,7 @@ describe('after SECRET_KEY was rotated', () => {
     assert.equal([after?.sent_at].flat().length, 2)
   })
 
-  it('the new key alone is enough once an instance was started with both', async () => {
+  it('is enough alone once an instance was started with both', async () => {
     const database = await newDatabase()
     const { email } = await withKeys(database, BEFORE, app => signUp(app))
     await withKeys(database, ROTATED, async () => {})
@@ -147,7 +147,7 @@ describe('after SECRET_KEY was rotated', () => {
     await assertDoesNotStart(database, BEFORE)
   })
 
-  it('nothing starts with the new key alone before that, and nothing has changed', async () => {
+  it('is not enough alone before that: nothing starts, and nothing has changed', async () => {
     const database = await newDatabase()
     const person = await withKeys(database, BEFORE, app => signUp(app))
     const sealed = await onlyRow(database, 'select sealed from ledger_key')
@@ -184,7 +184,7 @@ const assertNobodyConnected = async (database: TestDatabase) => {
 describe('the rolling rotation of docs/operations.md, on two instances', () => {
   const INTRODUCED = { key: OLD, previous: NEW }
 
-  it('keeps the ledger, whichever instance starts when, and ends with the new key alone', async () => {
+  it('keeps all budgets, whichever instance starts when, and ends with the new key alone', async () => {
     const database = await newDatabase()
     const start = (keys: Keys) => withKeys(database, keys, async app => app)
     const person = await withKeys(database, BEFORE, async app => {
@@ -208,7 +208,7 @@ describe('the rolling rotation of docs/operations.md, on two instances', () => {
     assert.equal((await onlyRow(database, 'select * from address_ledger'))?.wrong_guesses, 3)
   })
 
-  it('lets two instances with the keys in either order take the codes of each other', async () => {
+  it('lets two instances with the keys in either order activate with the codes of each other', async () => {
     const database = await newDatabase()
     await withKeys(database, INTRODUCED, one => {
       // Whichever of them mails a code, it arrives in one place.

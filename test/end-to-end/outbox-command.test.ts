@@ -65,7 +65,7 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
     assert.match((await ask('show', id)).output, /^last_failure +http 409$/m)
   })
 
-  it('has a message tried again soon, or all of them', async () => {
+  it('makes one message or all of them due, with retry', async () => {
     const [one, other] = [await registerInVain(), await registerInVain()]
     assert.match((await outbox('retry', one.id)).output, /^Tried again soon: 1$/m)
     assert.ok((await shown(one.id)).due_in_seconds <= LEASE_SECONDS)
@@ -74,7 +74,7 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
     await Promise.all([attempted(one.id, 2), attempted(other.id, 2)])
   })
 
-  it('drops a mail: its address is free again, and mail.given_up says so', async () => {
+  it('drops a mail, which frees its address and publishes mail.given_up', async () => {
     const { email, id } = await registerInVain()
     assert.equal((await createClient(app.url).register(email)).status, 409)
     const { exitCode, output } = await outbox('drop', id)
@@ -95,7 +95,7 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
     assert.equal((await createClient(app.url).register(email)).status, 201)
   })
 
-  it('does not drop what may be on its way', async () => {
+  it('ends with 1 instead of dropping what may be on its way', async () => {
     const { id } = await registerInVain()
     await app.database.rows(`update outbox set due_at = now() + interval '9 seconds' where id = $1`, [id])
     const { exitCode, output } = await outbox('drop', id)
@@ -104,7 +104,7 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
     assert.equal((await ask('show', id)).exitCode, 0)
   })
 
-  it('drops an event without a word', async () => {
+  it('drops an event, and publishes nothing about it', async () => {
     const id = '01985d3c-7b0a-7c3e-9d2f-1f0f5a3b2c4d'
     await app.database.rows(
       `insert into outbox (user_id, id, topic, payload, correlation_id, due_at)
@@ -116,7 +116,7 @@ describe('vestibule outbox', { timeout: 180_000 }, () => {
     assert.deepEqual(left, [])
   })
 
-  it('ends with 2 and the usage when it is not understood', async () => {
+  it('ends with 2 and the usage for anything else', async () => {
     const { exitCode, output } = await outbox('drop', '--all')
     assert.equal(exitCode, 2)
     assert.match(output, /^Usage: vestibule outbox/)

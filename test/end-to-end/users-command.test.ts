@@ -27,7 +27,7 @@ describe('vestibule users', { timeout: 180_000 }, () => {
       .filter(line => line.startsWith('{"level"'))
       .map(line => JSON.parse(line))
 
-  it('lists and shows users, addresses masked unless asked', async () => {
+  it('lists and shows users, with masked addresses unless asked otherwise', async () => {
     const { id, email } = await signUp(app)
     const active = await signUpActive(app)
     const listed = await users('list')
@@ -45,7 +45,7 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     assert.equal((await ask('show', newAddress())).exitCode, 1)
   })
 
-  it('tells what became of a code, and counts what the ledger holds', async () => {
+  it('shows the state of the code, and what the address has used up', async () => {
     const { id, email, code } = await signUp(app)
     const client = createClient(app.url)
     const wrong = String((Number(code) + 1) % 10_000).padStart(4, '0')
@@ -55,7 +55,7 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     assert.deepEqual([shown.code, shown.wrong_guesses, shown.login_failures], ['exhausted', 3, 1])
   })
 
-  it('activates without a code: the person can sign in, user.activated says so, and an audit line', async () => {
+  it('activates without a code, and publishes user.activated', async () => {
     const { id, email } = await signUp(app)
     const { exitCode, output } = await users('activate', email)
     assert.equal(exitCode, 0)
@@ -71,7 +71,7 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     assert.deepEqual([again.exitCode, auditLines(again.output)], [1, []])
   })
 
-  it('deletes every trace of a person but the keyed hash, and user.deleted says so', async () => {
+  it('deletes every trace of a person but the keyed hash of the address, and publishes user.deleted', async () => {
     const { id, email } = await signUpActive(app)
     await untilNothingWaits(id)
     // An event that its receiver has not taken for an hour.
@@ -102,7 +102,7 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     assert.equal((await ask('delete', id)).exitCode, 1)
   })
 
-  it('deletes nothing while a message of the person may be on its way', async () => {
+  it('ends with 1 instead of deleting a person whose message may be on its way', async () => {
     let letGo = () => {}
     const held = new Promise<void>(resolve => {
       letGo = resolve
@@ -127,7 +127,7 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     assert.equal((await users('delete', email)).exitCode, 0)
   })
 
-  it('ends with 2 and the usage when it is not understood', async () => {
+  it('ends with 2 and the usage for anything else', async () => {
     const { exitCode, output } = await users('delete')
     assert.equal(exitCode, 2)
     assert.match(output, /^Usage: vestibule users/)

@@ -33,7 +33,7 @@ const versionBefore = (): string | undefined => {
 const previous = versionBefore()
 
 /** A rolling update: the schema is the new one, and half of the instances are not. */
-describe('the version before the newest migration, beside this one, on one schema', {
+describe('an instance of the version before, beside one of this version', {
   skip: previous === undefined && 'needs the history: a clone that is not shallow',
   timeout: 120_000,
 }, () => {
@@ -67,7 +67,7 @@ describe('the version before the newest migration, beside this one, on one schem
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('registers with one and activates with the other, either way, and every mail leaves once', async () => {
+  it('shares the schema: people register with one and activate with the other, and every mail leaves once', async () => {
     const clients = instances.map(({ api }) => createClient(api))
     await Promise.all(
       Array.from({ length: PEOPLE }, async (_, nth) => {

@@ -56,7 +56,7 @@ describe('examples/consumer/rabbitmq.ts', { skip: noBroker, timeout: 120_000 }, 
   const registered = domainEvent('event-1')
   const activated = { ...domainEvent('event-2'), type: 'user.activated' } as DomainEvent
 
-  it('takes each event once, however often it is delivered', async () => {
+  it('handles each event once, however often it is delivered', async () => {
     for (const event of [registered, registered, activated, activated]) {
       assert.deepEqual(await publisher.publish(event), { result: 'accepted' })
     }
@@ -66,14 +66,14 @@ describe('examples/consumer/rabbitmq.ts', { skip: noBroker, timeout: 120_000 }, 
     assert.deepEqual(accountsIn(inbox), [{ id: 'user-1', email: 'ada@example.com', active: 1 }])
   })
 
-  it('knows them after kill -9, and gets what came meanwhile', async () => {
+  it('handles none twice after kill -9, and gets what came meanwhile', async () => {
     await consumer.end('SIGKILL')
     await publisher.publish(registered)
     await start()
     await consumer.said(/^user\.registered\.v1 event-1 known$/)
   })
 
-  it('is there again after the broker has crashed', async () => {
+  it('connects again after the broker has crashed', async () => {
     await untilQueuesLast()
     await broker.kill()
     await broker.restart()
@@ -107,7 +107,7 @@ describe('examples/consumer/webhook.ts', { timeout: 60_000 }, () => {
   })
   const url = () => `http://127.0.0.1:${port}`
 
-  it('takes the events of a person in their order, those from a time when it was away as well', async () => {
+  it('handles the events of a person in their order, and those from a time when it was away', async () => {
     const env = { EVENT_PUBLISHER: 'webhook', WEBHOOK_URL: url(), WEBHOOK_SECRET }
     const app = await startApp({ env })
     try {
@@ -127,7 +127,7 @@ describe('examples/consumer/webhook.ts', { timeout: 60_000 }, () => {
     }
   })
 
-  it('takes an event once, and none that is not signed', async () => {
+  it('handles an event once, and none that is not signed', async () => {
     const events = { publisher: 'webhook', url: url() } as const
     const right = openPublisher({ ...events, secret: WEBHOOK_SECRET }, SOURCE, SILENT)
     const wrong = openPublisher({ ...events, secret: `whsec_${'x'.repeat(43)}=` }, SOURCE, SILENT)

@@ -51,7 +51,7 @@ const failureOf = (result: HandOverResult) => {
   return result
 }
 
-describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
+describe('EVENT_PUBLISHER=rabbitmq', { skip: noBroker, timeout: 120_000 }, () => {
   let broker: Broker
   let consumer: Awaited<ReturnType<typeof openConsumer>>
   const certificate = selfSigned(['127.0.0.1'])
@@ -86,7 +86,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     return () => consumer.drain(queue)
   }
 
-  it('does not take an event for accepted that no queue is bound for', async t => {
+  it('tries an event again for as long as no queue is bound for it', async t => {
     const { publish } = openPublisher(t, broker.url)
     assert.deepEqual(await publish(domainEvent()), unroutable)
     const received = await bind(t)
@@ -94,7 +94,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     assert.equal((await received()).length, 1)
   })
 
-  it('says no queue of that one event whose type none is bound for', async t => {
+  it('blames a missing queue for the events of that type alone', async t => {
     const { publish } = openPublisher(t, broker.url)
     await consumer.bind('registrations', 'user.registered.v1')
     t.after(() => consumer.channel.deleteQueue('registrations'))
@@ -103,7 +103,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     assert.deepEqual(results, [{ result: 'accepted' }, unroutable])
   })
 
-  it('delivers the CloudEvent, persistent, under its type, id and correlation id', async t => {
+  it('publishes the CloudEvent as a persistent message with its type, id and correlation id', async t => {
     const received = await bind(t)
     const { publish } = openPublisher(t, broker.url)
     assert.deepEqual(await publish(domainEvent('event-7')), { result: 'accepted' })
@@ -124,7 +124,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     assert.deepEqual(JSON.parse(message.content.toString()), event)
   })
 
-  it('has many under way at once, on one channel of one connection', async t => {
+  it('publishes many at once, on one channel of one connection', async t => {
     const received = await bind(t)
     const { publish, said } = openPublisher(t, broker.url)
     await said(CONNECTED)
@@ -143,7 +143,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     )
   })
 
-  it('fails for now when the broker does not take it: a queue that is full', async t => {
+  it('tries an event again when the broker refuses it, as for a full queue', async t => {
     await bind(t, { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' })
     const { publish } = openPublisher(t, broker.url)
     assert.deepEqual(await publish(domainEvent('one')), { result: 'accepted' })
@@ -178,7 +178,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     assert.deepEqual(await publish(domainEvent()), unroutable)
   })
 
-  it('does not wait for a broker that is away, and finds it when it is there', async t => {
+  it('finds the broker by itself when that comes', async t => {
     const proxy = await startTcpProxy(broker.url)
     t.after(proxy.close)
     await proxy.refuse()
@@ -191,7 +191,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     assert.deepEqual(await publish(domainEvent()), unroutable)
   })
 
-  it('gives up waiting for a broker that takes the connection and says nothing', async t => {
+  it('does not wait for a broker that accepts the connection and says nothing', async t => {
     const proxy = await startTcpProxy(broker.url)
     t.after(proxy.close)
     await proxy.swallow()
@@ -199,7 +199,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     assert.equal(failureOf(await publish(domainEvent())).failure, 'unavailable')
   })
 
-  it('fails for now when no confirm comes, or the broker blocks publishers', async t => {
+  it('tries an event again when no confirm comes, or the broker blocks publishers', async t => {
     const { publish, said } = openPublisher(t, broker.url, 1000)
     await said(CONNECTED)
     await broker.control('set_vm_memory_high_watermark', '0.000001')
@@ -214,7 +214,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     }
   })
 
-  it('waits on closing for what is under way', async t => {
+  it('waits for what is under way when the service stops', async t => {
     const received = await bind(t)
     const { publish, close, said } = openPublisher(t, broker.url)
     await said(CONNECTED)
@@ -240,7 +240,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     ],
   ]
   for (const [what, change, reason] of misconfigured) {
-    it(`says that someone has to mend ${what}, and no secret`, async t => {
+    it(`logs ${what} as misconfigured, without a secret`, async t => {
       const url = new URL(broker.url)
       change(url)
       const { publish, lines, said } = openPublisher(t, url.href)
@@ -261,7 +261,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     assert.equal((await received()).length, 1)
   })
 
-  it('says that someone has to mend an exchange of another kind', async t => {
+  it('logs an exchange of another kind as misconfigured', async t => {
     await consumer.channel.deleteExchange('vestibule.events')
     await consumer.channel.assertExchange('vestibule.events', 'fanout', { durable: true })
     t.after(() => consumer.channel.deleteExchange('vestibule.events'))
@@ -270,7 +270,7 @@ describe('rabbitmqPublisher', { skip: noBroker, timeout: 120_000 }, () => {
     assert.deepEqual([failure, reason], ['misconfigured', 'amqp 406 (PRECONDITION-FAILED)'])
   })
 
-  it('says that someone has to mend a permission', async t => {
+  it('logs a missing permission as misconfigured', async t => {
     await broker.control('add_user', 'reader', 'reader')
     await broker.control('set_permissions', 'reader', '', '', '.*')
     const url = new URL(broker.url)

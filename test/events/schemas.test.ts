@@ -66,7 +66,7 @@ describe('the schemas of events', () => {
     for (const [, text = ''] of examples) assertDescribed(JSON.parse(text))
   })
 
-  it('do not describe what is not so', () => {
+  it('refuse what is no such event', () => {
     const validate = ajv.getSchema('urn:vestibule:events:mail.given_up.v1')
     assert.ok(validate)
     const data = { id: newUuid, email: 'ada@example.com', mail: 'activation_code', reason: 'refused' }

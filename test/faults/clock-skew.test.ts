@@ -94,13 +94,13 @@ for (const [offset, seconds] of [
       }
     }
 
-    it('is really wrong', async () => {
+    it('really has another time', async () => {
       const { headers } = await turns(1).ask('GET', '/health/live')
       const off = (Date.parse(headers.get('date') ?? '') - Date.now()) / 1000
       assert.ok(Math.abs(off - seconds) < SKEW_SECONDS / 2, `${off} s`)
     })
 
-    it('shares the work: each mail once, each code good at either of them, for its minute', async () => {
+    it('shares the work: each mail leaves once, each code activates at either of them, for its minute', async () => {
       const people = Array.from({ length: PEOPLE }, newAddress)
       await Promise.all(
         people.map(async (email, n) => {
@@ -121,7 +121,7 @@ for (const [offset, seconds] of [
       for (const email of people) assert.equal(mailsTo(email).length, 1)
     })
 
-    it('refuses a code whose minute is over, and takes one until then', async () => {
+    it('answers expired_code once the minute is over, and 200 until then', async () => {
       const [late, early] = [newAddress(), newAddress()]
       for (const [email, left] of [
         [late, '-1 second'],
@@ -162,7 +162,7 @@ for (const [offset, seconds] of [
       }
     })
 
-    it('counts sends and failed logins together with the other one', async () => {
+    it('counts sends and failed logins together with the other instance', async () => {
       const email = newAddress()
       assert.equal((await turns(0).register(email)).status, 201)
       await mailTo(email)

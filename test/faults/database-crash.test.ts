@@ -48,7 +48,7 @@ describe('a database that crashes under load', () => {
     }
   }
 
-  it('gets 503 meanwhile, loses nothing that was acknowledged, and is found again without a restart', async () => {
+  it('means 503 meanwhile, loses nothing that was acknowledged, and is found again without a restart', async () => {
     const client = createClient(app.url)
     const acknowledged: string[] = []
     const refused: Answer[] = []

@@ -147,12 +147,12 @@ describe('a courier that is killed', { timeout: 3_600_000 }, () => {
   }
 
   for (const [crash, what] of Object.entries(CRASHES) as [Crash, string][]) {
-    it(`dies ${ROUNDS} times with a mail that is: ${what}`, async () => {
+    it(`is killed with a mail that is ${what}`, async () => {
       for (let round = 0; round < ROUNDS; round += 1) await live(crash)
     })
   }
 
-  it('has lost nothing and mailed nobody two codes, once its next life has done what was left', async t => {
+  it('loses no mail and mails nobody two codes, once the next instance has done what was left', async t => {
     mailService.accepted = () => true
     const { child: last } = await start()
     const deadline = Date.now() + QUIET_WITHIN_MS

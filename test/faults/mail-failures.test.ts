@@ -144,11 +144,11 @@ const SMTP_FAILURES: Failure<SmtpReply>[] = [
 
 /** The promises of every failure that may pass, on one app and one service. */
 const describeFailures = <Reply>(
-  over: string,
+  protocol: string,
   startService: () => Promise<ScriptedMail<Reply>>,
   failures: Failure<Reply>[],
 ): void => {
-  describe(`a mail service over ${over}`, () => {
+  describe(`a mail service over ${protocol}`, () => {
     let service: ScriptedMail<Reply>
     let app: MailingApp
     before(async () => {
@@ -178,7 +178,7 @@ const describeFailures = <Reply>(
     }
 
     for (const { what, reply, failure, reason, nextInSeconds } of failures) {
-      it(`that ${what} gets the same mail again later, and a late code has its whole minute`, async () => {
+      it(`that ${what} gets the same mail again, whose code has its whole minute`, async () => {
         const person = await registerMeanwhile(reply)
         const failed = await person.line(TRYING_AGAIN, 1)
         assert.deepEqual([failed.failure, failed.reason], [failure, reason])

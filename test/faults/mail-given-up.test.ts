@@ -18,11 +18,11 @@ import { letTimePass } from '../support/sign-up.ts'
 const GIVE_UP_AFTER = 600
 
 const describeGivingUp = <Reply>(
-  over: string,
+  protocol: string,
   startService: () => Promise<ScriptedMail<Reply>>,
   says: { never: Reply; notNow: Reply; class: string },
 ): void => {
-  describe(`a mail that is given up, over ${over}`, () => {
+  describe(`a mail that is given up, over ${protocol}`, () => {
     let service: ScriptedMail<Reply>
     let app: MailingApp
     before(async () => {
@@ -65,7 +65,7 @@ const describeGivingUp = <Reply>(
       assert.equal(service.attemptsTo(person.email).length, before + 1)
     }
 
-    it('because it can never be taken: at once; its event is published and the address is free again', async () => {
+    it('is so at once when it can never be accepted: mail.given_up is published, the address is free again', async () => {
       service.behave(() => says.never)
       const person = await app.register()
       await person.line(GIVEN_UP, 1)
@@ -74,7 +74,7 @@ const describeGivingUp = <Reply>(
       await assertAddressFree(person)
     })
 
-    it('because MAIL_GIVE_UP_AFTER is over: after one last attempt; event and address likewise', async () => {
+    it('is so after a last attempt when MAIL_GIVE_UP_AFTER is over, with the same consequences', async () => {
       service.behave(() => says.notNow)
       const person = await app.register()
       await person.line(TRYING_AGAIN, 1)

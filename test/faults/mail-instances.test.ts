@@ -41,7 +41,7 @@ describe('two instances and one mail service', () => {
     return Number(mail?.due_at)
   }
 
-  it('hand a mail over once, though the service takes longer than the lease; its minute starts then', async () => {
+  it('hand a mail over once, though the mail service takes longer than a lease; then its minute starts', async () => {
     const released = Promise.withResolvers<void>()
     service.behave(async () => {
       await released.promise

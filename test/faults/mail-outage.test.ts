@@ -28,11 +28,11 @@ const OPENED = 'no mail gets through; trying with one at a time'
 const CLOSED = 'mails are accepted again'
 
 const describeOutage = <Reply>(
-  over: string,
+  protocol: string,
   startService: () => Promise<ScriptedMail<Reply>>,
   outOfOrder: Reply,
 ): void => {
-  describe(`a mail service that is down as a whole, over ${over}`, () => {
+  describe(`a mail service that is down as a whole, over ${protocol}`, () => {
     let service: ScriptedMail<Reply>
     let app: MailingApp
     before(async () => {
@@ -67,7 +67,7 @@ const describeOutage = <Reply>(
       return service.attempts.slice(from)
     }
 
-    it('is probed with single mails, and gets all of them, the oldest first, when it is back', async () => {
+    it('is tried with single mails, and gets all of them, the oldest first, when it is back', async () => {
       const firsts = await breakDown()
       const outset = service.attempts.length
       const waiting = await registerMany(WAITING)
@@ -96,7 +96,7 @@ const describeOutage = <Reply>(
       assert.equal(app.logLines(CLOSED).length, 1)
     })
 
-    it('costs nobody the address: mails that are due for an hour are given up without an attempt', async () => {
+    it('costs nobody their address: mails that are due for an hour are given up without an attempt', async () => {
       app.logged.length = 0
       await breakDown()
       const waiting = await registerMany(WAITING)

@@ -20,11 +20,11 @@ const SEVERAL = 8
 const OUT_OF_ORDER = 'no mail gets through; trying with one at a time'
 
 const describePoison = <Reply>(
-  over: string,
+  protocol: string,
   startService: () => Promise<ScriptedMail<Reply>>,
   poisons: Record<string, Reply>,
 ): void => {
-  describe(`a mail that never gets through, over ${over}`, () => {
+  describe(`a mail that never gets through, over ${protocol}`, () => {
     let service: ScriptedMail<Reply>
     let app: MailingApp
     const poisonTo = new Map<string, Reply>()
@@ -54,7 +54,7 @@ const describePoison = <Reply>(
     }
 
     for (const [what, reply] of Object.entries(poisons)) {
-      it(`holds up nobody, though it is tried ${ATTEMPTS} times: ${what}`, async () => {
+      it(`delays no other mail, though it is tried ${ATTEMPTS} times: ${what}`, async () => {
         const poison = await registerPoison(reply)
         for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
           await mailAnother()
@@ -66,7 +66,7 @@ const describePoison = <Reply>(
       })
     }
 
-    it('holds up nobody when it is one of several, due at the same time as the others', async () => {
+    it('delays no other mail when it is one of several, due at the same time as the others', async () => {
       const [reply] = Object.values(poisons)
       assert.ok(reply)
       const several = await Promise.all(

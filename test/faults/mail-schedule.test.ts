@@ -17,7 +17,7 @@ import { letTimePass } from '../support/sign-up.ts'
 const SCHEDULE = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
 const HOUR = 3600
 
-describe('the schedule of a mail that its service does not take', () => {
+describe('the schedule of a mail that the mail service does not accept', () => {
   let service: ScriptedMail<HttpReply>
   let app: MailingApp
   /** What the service says to one address; the others get their mail. */
@@ -42,7 +42,7 @@ describe('the schedule of a mail that its service does not take', () => {
   /** Someone else registers, and so the courier looks into the outbox at once. */
   const wakeCourier = () => app.register()
 
-  it('is 1 s doubling to 5 min, of which chance takes off a half at most; all attempts carry the same', async () => {
+  it('is 1 second, doubling to 5 minutes, less a random half at most; all attempts have the same code and id', async () => {
     const person = await registerFailing(answerWith(500))
     for (const [n, full] of SCHEDULE.entries()) {
       const line = await person.line(TRYING_AGAIN, n + 1)
@@ -63,7 +63,7 @@ describe('the schedule of a mail that its service does not take', () => {
     assert.equal((await app.client.activate(person.email, attempts[0]?.code)).status, 200)
   })
 
-  it('is not shortened by a service that asks for less patience', async () => {
+  it('is not shortened by a Retry-After', async () => {
     const person = await registerFailing(answerWith(503, { 'retry-after': '1' }))
     for (const attempt of [1, 2, 3, 4, 5]) {
       const line = await person.line(TRYING_AGAIN, attempt)
@@ -76,7 +76,7 @@ describe('the schedule of a mail that its service does not take', () => {
     }
   })
 
-  it('ends with one more attempt, when MAIL_GIVE_UP_AFTER is over, however long the service wants to be left alone', async () => {
+  it('ends with one more attempt when MAIL_GIVE_UP_AFTER is over, however long Retry-After is', async () => {
     const person = await registerFailing(answerWith(503, { 'retry-after': '86400' }))
     const line = await person.line(TRYING_AGAIN, 1)
     assertBetween(line.next_in_seconds, [HOUR - 60, HOUR])

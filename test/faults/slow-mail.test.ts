@@ -56,8 +56,8 @@ const userOf = async (email: string) => {
   return user
 }
 
-describe('a mail service that takes its time', () => {
-  it('keeps nobody waiting: the registration is answered, and so is everybody else', async () => {
+describe('a slow mail service', () => {
+  it('delays no answer: 201 comes before the mail is accepted', async () => {
     const slow = await registerWithSlowMail()
     assert.equal((await client.me(slow.email)).body.is_active, false)
     assertProblem(await client.register(slow.email), 'email_taken')
@@ -71,7 +71,7 @@ describe('a mail service that takes its time', () => {
     await slow.settled('mail handed over')
   })
 
-  it('leaves the code usable from the moment of the hand-over, with three guesses', async () => {
+  it('leaves the code live from the moment of the hand-over, with three guesses', async () => {
     const slow = await registerWithSlowMail()
     assertProblem(await client.activate(slow.email, otherThan(slow.code)), 'wrong_code', { attempts_left: 2 })
     assert.equal((await client.activate(slow.email, slow.code)).status, 200)
@@ -124,7 +124,7 @@ describe('a mail service that takes its time', () => {
 })
 
 describe('a mail service that fails', () => {
-  it('is tried again later, with the same code and the same id, and the minute is whole then', async () => {
+  it('is tried again later, with the same code and the same id; the code has its whole minute then', async () => {
     const { email, mail } = await registerWithoutMail()
     const [waiting] = await app.database.rows(
       `select attempts, last_failure, due_at > now() - interval '1 minute' and due_at <= now() + interval '1 second' as soon
@@ -149,7 +149,7 @@ describe('a mail service that fails', () => {
     assert.equal((await client.activate(email, code)).status, 200)
   })
 
-  it('is left alone for as long as it asks', async () => {
+  it('is left alone for as long as its Retry-After says', async () => {
     const { email, mail } = await registerWithoutMail({ ...UNREACHABLE, retryAfterSeconds: 600 })
     const [due] = await app.database.rows<{ seconds: number }>(
       'select extract(epoch from due_at - clock_timestamp())::float8 as seconds from outbox where id = $1',
@@ -163,14 +163,14 @@ describe('a mail service that fails', () => {
     assert.equal(attemptsAt(email).length, 2)
   })
 
-  it('leaves the code that it may have mailed usable, and the address taken, between its attempts', async () => {
+  it('leaves the code that it may have mailed live, and the address taken, between two attempts', async () => {
     const { email, code } = await registerWithoutMail({ ...UNREACHABLE, retryAfterSeconds: 600 })
     await letTimePass(app, 300)
     assertProblem(await client.register(email), 'email_taken')
     assert.equal((await client.activate(email, code)).status, 200)
   })
 
-  it('kills the code when it will never take the mail, and the address can be registered again', async () => {
+  it('kills the code, which answers expired_code, when it will never accept the mail; the address can be registered again', async () => {
     const slow = await registerWithSlowMail()
     slow.answer({ result: 'failed', failure: 'refused', reason: 'no such mailbox' })
     await slow.settled('mail given up')
@@ -186,7 +186,7 @@ describe('a mail service that fails', () => {
     assert.equal(attemptsAt(slow.email).length, 2)
   })
 
-  it('is given up after an hour of attempts', async () => {
+  it('gets one more attempt when a mail is an hour old, and no other: the code answers expired_code', async () => {
     const { email, code, settled } = await registerWithoutMail({ ...UNREACHABLE, retryAfterSeconds: 3500 })
     await letTimePass(app, 3601)
     await settled('mail given up')

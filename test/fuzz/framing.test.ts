@@ -25,7 +25,7 @@ const started = performance.now()
 
 describe('bytes that are nearly HTTP', { concurrency: true }, () => {
   for (let nth = 0; nth < AT_ONCE; nth += 1) {
-    it(`are answered as documented, or not at all (${nth + 1})`, async () => {
+    it(`get a documented answer or a closed connection (${nth + 1})`, async () => {
       await fc.assert(
         fc.asyncProperty(conversation, async ({ text, cuts }) => {
           assertHeard(await converse(app.url, withAddresses(text), cuts))
@@ -35,7 +35,7 @@ describe('bytes that are nearly HTTP', { concurrency: true }, () => {
     })
   }
 
-  it('are not waited for beyond the time-out of a request', async () => {
+  it('are waited for no longer than any request may take', async () => {
     const body = JSON.stringify({ email: newAddress(), password: PASSWORD })
     const whole = request('POST /users HTTP/1.1', ['Content-Type: application/json'], body)
     const random = fc.sample(fc.integer({ min: 1, max: whole.length - 1 }), {
@@ -53,7 +53,7 @@ describe('bytes that are nearly HTTP', { concurrency: true }, () => {
 })
 
 describe('the service behind them', () => {
-  it('is well, has met nothing unexpected, and has let go of every connection', async t => {
+  it('is ready, has logged no error, and has closed every connection', async t => {
     const seconds = Math.round((performance.now() - started) / 1000)
     const closed = `closed without an answer: ${unanswered}`
     t.diagnostic(

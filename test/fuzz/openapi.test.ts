@@ -26,7 +26,7 @@ const accounts = await createAccounts(share(OPENAPI_SHARE / 25))
 const answered = createTally()
 const started = performance.now()
 
-describe('requests made from /openapi.json', { concurrency: true }, () => {
+describe('random requests made from /openapi.json get a documented answer', { concurrency: true }, () => {
   for (const operation of operations) {
     it(operation.name, async t => {
       const wire = openWire(app.url)
@@ -52,7 +52,7 @@ describe('requests made from /openapi.json', { concurrency: true }, () => {
 })
 
 describe('the service behind them', () => {
-  it('is well, and has met nothing unexpected', async t => {
+  it('is ready, and has logged no error', async t => {
     const seconds = Math.round((performance.now() - started) / 1000)
     t.diagnostic(`seed ${SEED} (FUZZ_SEED), ${answered.total()} requests in ${seconds} s: ${answered}`)
     assert.equal((await createClient(app.url).ask('GET', '/health/ready')).status, 200)
@@ -62,7 +62,7 @@ describe('the service behind them', () => {
     )
   })
 
-  it('has logged nothing that was typed', () => {
+  it('has logged nothing of the requests', () => {
     assert.doesNotMatch(JSON.stringify(app.logged.map(({ event: _, ...line }) => line)), /mArKeR7qZx/i)
   })
 })

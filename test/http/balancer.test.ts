@@ -97,13 +97,13 @@ describe('HAProxy in front of one instance', { skip: noBalancer }, () => {
     )
   }
   for (const [what, bytes] of Object.entries(REQUESTS)) {
-    it(`passes on what the service answers to ${what}`, async () => {
+    it(`passes on the answer to ${what}`, async () => {
       assert.deepEqual(await saysTo(balancer.url, bytes), await saysTo(app.url, bytes))
     })
   }
 
   for (const [what, framing] of Object.entries(AMBIGUOUS)) {
-    it(`refuses ${what} itself, and closes`, async () => {
+    it(`answers ${what} itself with 400, and closes`, async () => {
       const seen = app.logged.length
       const bytes = request('POST /users HTTP/1.1', framing, '{}', 'as it is')
       const answer = await sendRaw(balancer.url, bytes)
@@ -112,7 +112,7 @@ describe('HAProxy in front of one instance', { skip: noBalancer }, () => {
     })
   }
 
-  it('passes a correlation id on that the service would take, and replaces others', async () => {
+  it('passes on an X-Correlation-Id that the service would take, and replaces any other', async () => {
     const answer = await sendRaw(balancer.url, get('/users/me', 'X-Correlation-Id: abc-1'))
     assert.equal(answer?.headers.get('x-correlation-id'), 'abc-1')
     const other = await sendRaw(balancer.url, get('/users/me', 'X-Correlation-Id: a b'))
@@ -134,7 +134,7 @@ describe('X-Forwarded-For behind HAProxy', { skip: noBalancer }, () => {
   }
 
   for (const trustProxy of ['1', 'true', '127.0.0.1']) {
-    it(`is the address of the client, whatever it claims, for TRUST_PROXY=${trustProxy}`, async () => {
+    it(`holds the address of the client, whatever that sends, for TRUST_PROXY=${trustProxy}`, async () => {
       const app = await startApp({ database, env: { TRUST_PROXY: trustProxy } })
       const balancer = await balance(hostOf(app.url))
       try {
@@ -150,7 +150,7 @@ describe('X-Forwarded-For behind HAProxy', { skip: noBalancer }, () => {
 })
 
 describe('HAProxy, when instances are gone', { skip: noBalancer }, () => {
-  it('answers unavailable while there is none at all', async () => {
+  it('answers 503 unavailable while there is none at all', async () => {
     const balancer = await balance()
     try {
       for (const instance of [0, 1, 2]) await balancer.until(instance, 'down')
@@ -162,7 +162,7 @@ describe('HAProxy, when instances are gone', { skip: noBalancer }, () => {
     }
   })
 
-  it('tries another one where no connection comes about', async () => {
+  it('sends a request to another one when no connection comes about', async () => {
     const app = await startApp({ database })
     const balancer = await balance(await nobody(), await nobody(), hostOf(app.url))
     try {
@@ -174,7 +174,7 @@ describe('HAProxy, when instances are gone', { skip: noBalancer }, () => {
     }
   })
 
-  it('sends a request that has reached one to no other', async () => {
+  it('sends a request that has reached one instance to no other', async () => {
     const posts: string[] = []
     // Ready, and dead as soon as somebody wants to register.
     const instance = createServer((request, response) => {

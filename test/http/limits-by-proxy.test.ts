@@ -15,8 +15,6 @@ after(database.drop)
 /** An `X-Forwarded-For`, none, or several of them. */
 type Forwarded = string | string[] | undefined
 
-const written = (forwarded: Forwarded): string => JSON.stringify(forwarded) ?? '(none)'
-
 /** What is counted as which network, and which two requests are counted together or apart. */
 type Behind = {
   trustProxy: string | undefined
@@ -120,16 +118,16 @@ for (const { trustProxy, counted, together = [], apart = [] } of PROXIES) {
 
     for (const [network, ...headers] of counted) {
       for (const header of headers) {
-        it(`is ${network} for X-Forwarded-For: ${written(header)}`, async () =>
+        it(`is ${network} for X-Forwarded-For: ${JSON.stringify(header) ?? '(none)'}`, async () =>
           assert.equal(await networkOf(header), network))
       }
     }
     for (const [one, other] of together) {
-      it(`is the same for X-Forwarded-For: ${written(one)} and ${written(other)}`, async () =>
+      it(`is the same for X-Forwarded-For: ${JSON.stringify(one)} and ${JSON.stringify(other) ?? 'none'}`, async () =>
         assert.equal(await networkOf(one), await networkOf(other)))
     }
     for (const [one, other] of apart) {
-      it(`is another for X-Forwarded-For: ${written(one)} than for ${written(other)}`, async () =>
+      it(`is another for X-Forwarded-For: ${JSON.stringify(one)} than for ${JSON.stringify(other)}`, async () =>
         assert.notEqual(await networkOf(one), await networkOf(other)))
     }
   })

@@ -49,7 +49,7 @@ describe('two instances behind PgBouncer in transaction mode', { skip: noPgBounc
   const code = (email: string, nth?: number): Promise<string> =>
     Promise.any(instances.map(app => settledCode(app, email, nth)))
 
-  it('go through every step of a sign-up, at either of them', async () => {
+  it('register, resend and activate, at either of them', async () => {
     const email = newAddress()
     assert.equal((await turns(0).register(email)).status, 201)
     assert.equal((await turns(1).register(email)).body.code, 'email_taken')
@@ -65,7 +65,7 @@ describe('two instances behind PgBouncer in transaction mode', { skip: noPgBounc
     assert.equal((await turns(0).ask('GET', '/health/ready')).status, 200)
   })
 
-  it('have one winner when an address is registered and activated many times at once', async () => {
+  it('register and activate an address once when many try at once', async () => {
     const email = newAddress()
     const racers = Array.from({ length: RACERS }, (_, n) => turns(n))
     const registered = await Promise.all(racers.map(client => client.register(email)))
@@ -102,7 +102,7 @@ describe('two instances behind PgBouncer in transaction mode', { skip: noPgBounc
     for (const email of addresses) assert.equal(mailed.filter(to => to === email).length, 1)
   })
 
-  it('end a statement that waits for too long, though PgBouncer passes no such setting on', async () => {
+  it('end a statement that takes longer than DATABASE_TIMEOUT_MS', async () => {
     const client = new pg.Client({ connectionString: bouncer.url })
     await client.connect()
     const { rows } = await client.query('show statement_timeout')

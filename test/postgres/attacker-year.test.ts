@@ -20,7 +20,7 @@ const PROMISED = 0.0015
 /** Guesses that were compared, and the codes they were compared with, by the length of those. */
 type Tally = { guesses: Record<number, number>; codes: Record<number, number>; probability: number }
 
-describe('an attacker with all networks, and the patience of years, at one address', () => {
+describe('an attacker with all networks, for years, at one address', () => {
   let lane: Lane
   let world: World
   let now = 0
@@ -112,7 +112,7 @@ describe('an attacker with all networks, and the patience of years, at one addre
     return tally
   }
 
-  it('meets 12 guesses at 4 digits, 90 at 6 and 8 from then on: below 0.15 % in a year', {
+  it('gets 12 guesses at codes of 4 digits, 90 at 6, then 8: a chance below 0.15 % in a year', {
     timeout: TIMEOUT_MS,
   }, async t => {
     const { guesses, codes, probability } = await attackFor(YEAR)
@@ -124,12 +124,12 @@ describe('an attacker with all networks, and the patience of years, at one addre
     assert.deepEqual(guesses, { 4: 12, 6: 90, 8: 10_848 })
   })
 
-  it('gains nothing from the purge, which took the registration away again and again', async () => {
+  it('gains nothing from the purge of the registration', async () => {
     assert.ok(purged > 50)
     assert.equal((await lane.bench.ledgerOf(VICTIM))?.wrong_guesses, world.compared.length)
   })
 
-  it('gains nothing by resting for 399 days either', async () => {
+  it('gains nothing by resting for 399 days', async () => {
     await rest(399 * DAY)
     assert.equal(await lane.bench.userOf(VICTIM), undefined)
     const { guesses, probability } = await attackFor(10 * DAY)
@@ -137,7 +137,7 @@ describe('an attacker with all networks, and the patience of years, at one addre
     assert.ok(probability < PROMISED / 100)
   })
 
-  it('is forgiven by the right code alone, and finds nothing left to guess at then', async () => {
+  it('is forgiven by the right code alone, after which there is nothing to guess at', async () => {
     const before = world.compared.length
     await nextCode()
     assert.equal((await lane.bench.ledgerOf(VICTIM))?.wrong_guesses, before)

@@ -36,7 +36,7 @@ describe('the migrations', () => {
     assert.deepEqual(await tables(), ['address_ledger', 'ledger_key', 'outbox', 'schema_migrations', 'users'])
   })
 
-  it('do nothing the second time', async () => {
+  it('change nothing the second time', async () => {
     await migrateUp(empty.url)
     const before = await empty.rows('select * from schema_migrations')
     assert.deepEqual(await migrateUp(empty.url), [])
@@ -109,7 +109,7 @@ describe('the migrations', () => {
     assert.deepEqual(await migrateUp(empty.url), [])
   })
 
-  it('lead back, and up again to the same schema', async () => {
+  it('go back to an empty schema, and up again to the same one', async () => {
     const applied = await migrateUp(empty.url)
     const description = await describeSchema(empty.url)
     await runner({

@@ -164,14 +164,14 @@ const STORES = [
 ]
 
 for (const { store, counter, runs } of STORES) {
-  describe(`any history of registrations, guesses and mails, when ${store} counts the guesses`, () => {
+  describe(`any history of registrations, guesses and mails, with the guesses counted in ${store}`, () => {
     const lanes: Lane[] = []
     before(async () => {
       for (let lane = 0; lane < LANES; lane += 1) lanes.push(await openLane(counter()))
     })
     after(() => Promise.all(lanes.map(({ bench }) => bench.close())))
 
-    it('answers and stores what the model of account, code, ledger and clock says', {
+    it('is answered and stored as a model of account, code, ledger and clock says', {
       timeout: TIMEOUT_MS,
     }, async () => {
       const history = (lane: Lane) =>

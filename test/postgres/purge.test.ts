@@ -27,7 +27,7 @@ const registerOver = async (bench: Bench, seconds = DAY + MINUTE): Promise<Regis
   return registered
 }
 
-describe('purgePending', () => {
+describe('the purge of pending accounts', () => {
   let bench: Bench
   before(async () => {
     bench = await startBench({ poolMax: CONNECTIONS })
@@ -45,7 +45,7 @@ describe('purgePending', () => {
     ['was given up', userId => bench.rows('update users set code_id = null where id = $1', [userId])],
   ]
   for (const [state, kill] of dead) {
-    it(`deletes a pending user after 24 hours when the code ${state}`, async () => {
+    it(`deletes one after 24 hours when its code ${state}`, async () => {
       const { userId, email } = await bench.register()
       await kill(userId)
       await setAge(bench, userId, DAY - MINUTE)
@@ -71,7 +71,7 @@ describe('purgePending', () => {
     ],
   ]
   for (const [who, prepare] of alive) {
-    it(`leaves someone alone ${who}, however old`, async () => {
+    it(`never deletes one ${who}`, async () => {
       const { userId, email } = await bench.register()
       await prepare(userId)
       await setAge(bench, userId, 1000 * DAY)
@@ -94,7 +94,7 @@ describe('purgePending', () => {
     assert.deepEqual(await batch(), [])
   })
 
-  it('leaves mail in the outbox that nobody wants any more, and events that are still true', async () => {
+  it('leaves mails in the outbox, which are not sent any more, and events, which are', async () => {
     const { userId, mailId, eventId, email } = await bench.register()
     await bench.rows('update users set code_guesses = 3 where id = $1', [userId])
     await setAge(bench, userId, 2 * DAY)
@@ -120,7 +120,7 @@ describe('purgePending', () => {
     assert.deepEqual(await bench.ledgerOf(email), before)
   })
 
-  it('passes over what is in use, and finds it again later', async () => {
+  it('passes over one that is in use, and deletes it later', async () => {
     const [used, free] = [await registerOver(bench), await registerOver(bench)]
     await bench.whileAnotherHolds(`update users set locale = 'de' where id = '${used.userId}'`, async () => {
       assert.deepEqual(await purge(), [free.userId])
@@ -128,7 +128,7 @@ describe('purgePending', () => {
     assert.deepEqual(await purge(), [used.userId])
   })
 
-  it('deletes each user once when 16 do it at once', async () => {
+  it('deletes each once when 16 purges run at once', async () => {
     const people = await times(200, () => registerOver(bench))
     const gone: string[] = []
     const lane = async (): Promise<void> => {
@@ -143,8 +143,8 @@ describe('purgePending', () => {
     assert.deepEqual(gone.toSorted(), people.map(({ userId }) => userId).toSorted())
   })
 
-  describe('against someone who comes back just then', () => {
-    it('does not take a registration that waited for it', async () => {
+  describe('against a person who comes back at that moment', () => {
+    it('does not delete a registration that waited for it', async () => {
       const old = await registerOver(bench)
       const again = registration({ email: old.email })
       const stored = await whileAnotherCommits(bench, `delete from users where id = '${old.userId}'`, () =>
@@ -203,7 +203,7 @@ describe('purgePending', () => {
   })
 })
 
-describe('purgePending, on 100,000 users', () => {
+describe('the purge of 100,000 pending accounts', () => {
   /** One user a minute, every tenth of them pending: those of the last 23 hours and 59 minutes. */
   const YOUNG = 143
   let bench: Bench
@@ -221,7 +221,7 @@ describe('purgePending, on 100,000 users', () => {
   })
   after(() => bench.close())
 
-  it('finds a batch of those who are over by the index of pending users, the oldest first', async () => {
+  it('finds a batch by the index of pending users, the oldest first', async () => {
     const asked: Statement[] = []
     const listening: typeof bench.database = {
       ...bench.database,
@@ -238,7 +238,7 @@ describe('purgePending, on 100,000 users', () => {
     assert.doesNotMatch(text, /Sort/)
   })
 
-  it('purges them all, batch after batch', async () => {
+  it('deletes them all, batch after batch', async () => {
     let gone = 0
     for (let size = 500; size === 500; gone += size) {
       size = (await bench.statements.purgePending(500)).length

@@ -13,7 +13,7 @@ const ROLES = readFileSync(fileURLToPath(new URL('../../deploy/postgres/roles.sq
 const PASSWORD = 'for-tests'
 const SECRET_KEY = 'a-key-for-tests-and-for-nothing-but-tests'
 
-describe('deploy/postgres/roles.sql', { timeout: 120_000 }, () => {
+describe('the roles of deploy/postgres/roles.sql', { timeout: 120_000 }, () => {
   let database: TestDatabase
   let urls: { owner: string; app: string }
 
@@ -58,7 +58,7 @@ describe('deploy/postgres/roles.sql', { timeout: 120_000 }, () => {
     assert.doesNotMatch(output, /pending/)
   })
 
-  it('let the service do all of its work as the other one', async () => {
+  it('let the service do all of its work as the other role', async () => {
     const app = await startApp({
       database: { ...database, url: urls.app, drop: async () => {} },
       env: { MIGRATE_ON_START: 'false', SECRET_KEY },
@@ -80,6 +80,6 @@ describe('deploy/postgres/roles.sql', { timeout: 120_000 }, () => {
     'create function one() returns int language sql return 1',
     'alter role vestibule_app superuser',
   ]) {
-    it(`keep the service from: ${sql}`, () => assert.rejects(asApp(sql), /permission denied|must be owner/))
+    it(`do not let the service ${sql}`, () => assert.rejects(asApp(sql), /permission denied|must be owner/))
   }
 })

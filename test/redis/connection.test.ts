@@ -6,8 +6,8 @@ import { selfSigned } from '../support/certificate.ts'
 import { noRedis, startRedis } from '../support/redis.ts'
 import { GONE, openForTest, untilBack, untilClosed } from '../support/redis-connection.ts'
 
-describe('openRedis', { skip: noRedis, timeout: 60_000 }, () => {
-  it('logs in with user and password, into the database of the URL', async t => {
+describe('the connection to Redis', { skip: noRedis, timeout: 60_000 }, () => {
+  it('has the user, the password and the database of REDIS_URL', async t => {
     const redis = await startRedis([
       ...['--user', 'vesti', 'on', '>p@ss:word/%', '~*', '+@all'],
       ...['--user', 'default', 'off'],
@@ -22,7 +22,7 @@ describe('openRedis', { skip: noRedis, timeout: 60_000 }, () => {
     assert.deepEqual(logged, [])
   })
 
-  it('says that a login was refused, without what was sent', async t => {
+  it('logs a refused login, without what was sent', async t => {
     const redis = await startRedis(['--requirepass', 'sesame'])
     t.after(redis.stop)
     const { connection, logged } = await openForTest(t, [redis.url.replace('//', '//:open-nutmeg@')])
@@ -34,7 +34,7 @@ describe('openRedis', { skip: noRedis, timeout: 60_000 }, () => {
     assert.ok(!JSON.stringify(logged).includes('nutmeg'))
   })
 
-  it('speaks TLS with rediss://, to whom it can trust', async t => {
+  it('is TLS with rediss://, to a trusted certificate only', async t => {
     const certificate = selfSigned(['127.0.0.1'])
     const redis = await startRedis([], certificate)
     t.after(redis.stop)
@@ -50,7 +50,7 @@ describe('openRedis', { skip: noRedis, timeout: 60_000 }, () => {
     assert.deepEqual(friend.logged, [])
   })
 
-  it('opens without a Redis, says so once, and finds it when it comes', async t => {
+  it('is not needed for a start: it is logged once that Redis is away, which is found when it comes', async t => {
     const redis = await startRedis()
     t.after(redis.stop)
     await redis.kill()
@@ -66,7 +66,7 @@ describe('openRedis', { skip: noRedis, timeout: 60_000 }, () => {
     await untilBack(connection)
   })
 
-  it('says what keeps it from a cluster', async t => {
+  it('logs what keeps it from a cluster', async t => {
     const urls = [`redis://127.0.0.1:${await freePort()}`, `redis://127.0.0.1:${await freePort()}`]
     const { connection, logged } = await openForTest(t, urls)
     assert.equal(await connection.ask(() => connection.client.ping(), 'otherwise'), 'otherwise')
@@ -74,7 +74,7 @@ describe('openRedis', { skip: noRedis, timeout: 60_000 }, () => {
     assert.equal(logged.length, 1)
   })
 
-  it('does without a Redis that cannot be written, and tries with one command at a time', async t => {
+  it('is tried with one command at a time while Redis cannot be written', async t => {
     const redis = await startRedis()
     t.after(redis.stop)
     const { connection, logged } = await openForTest(t, [redis.url])
@@ -95,7 +95,7 @@ describe('openRedis', { skip: noRedis, timeout: 60_000 }, () => {
     )
   })
 
-  it('leaves a connection that has gone silent, and finds the server by a new one', async t => {
+  it('is made anew when it has gone silent', async t => {
     const redis = await startRedis()
     t.after(redis.stop)
     const { connection } = await openForTest(t, [redis.url], 100)
@@ -107,7 +107,7 @@ describe('openRedis', { skip: noRedis, timeout: 60_000 }, () => {
     await untilBack(connection)
   })
 
-  it('looks for the new master when the old one is a replica now', async t => {
+  it('goes to the new master when the old one has become a replica', async t => {
     const redis = await startRedis()
     t.after(redis.stop)
     const { connection, logged } = await openForTest(t, [redis.url])

@@ -10,7 +10,7 @@ import { GONE } from '../support/redis-connection.ts'
 const LIMITS = { LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR: '5', LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR: '3' }
 const BACK = 'Redis is back: all instances count together'
 
-describe('two instances with one Redis', { skip: noRedis, timeout: 60_000 }, () => {
+describe('two instances with LIMIT_STORE=redis', { skip: noRedis, timeout: 60_000 }, () => {
   let redis: RedisServer
   let database: TestDatabase
   let instances: RunningApp[]
@@ -42,7 +42,7 @@ describe('two instances with one Redis', { skip: noRedis, timeout: 60_000 }, () 
   const messages = (msg: string) =>
     instances.map(({ logged }) => logged.filter(line => line.msg === msg).length)
 
-  it('let a network have its registrations once', async () => {
+  it('count the registrations of a network together', async () => {
     assert.deepEqual(counts(await registerAt(urls(), 12)), ['201: 5', '429: 7'])
     assert.deepEqual(counts(await registerAt(urls(), 2)), ['429: 2'])
   })
@@ -60,14 +60,14 @@ describe('two instances with one Redis', { skip: noRedis, timeout: 60_000 }, () 
     assert.deepEqual(statuses, [401, 401, 401, 429, 429])
   })
 
-  it('begin anew when Redis is emptied', async () => {
+  it('count from 0 when Redis was emptied', async () => {
     await registerAt(urls(), 12)
     await redis.command('flushall')
     assert.deepEqual(counts(await registerAt(urls(), 12)), ['201: 5', '429: 7'])
     assert.deepEqual(messages(GONE), [0, 0])
   })
 
-  it('go on by themselves when Redis is killed, each with its own limit, and together when it is back', async () => {
+  it('count on their own while Redis is away, and together when it is back', async () => {
     const [here, there] = urls()
     const underway = registerAt(urls(), 30)
     await redis.kill()
@@ -90,8 +90,8 @@ describe('two instances with one Redis', { skip: noRedis, timeout: 60_000 }, () 
   })
 })
 
-describe('an instance whose Redis is away', { skip: noRedis, timeout: 60_000 }, () => {
-  it('starts, says so, and keeps the limits itself', async t => {
+describe('an instance with LIMIT_STORE=redis', { skip: noRedis, timeout: 60_000 }, () => {
+  it('starts while Redis is away, logs so, and keeps the limits itself', async t => {
     const REDIS_URL = `redis://:open-nutmeg@127.0.0.1:${await freePort()}`
     const app = await startApp({ env: { LIMIT_STORE: 'redis', REDIS_URL, ...LIMITS } })
     t.after(app.stop)

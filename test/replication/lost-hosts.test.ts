@@ -28,7 +28,7 @@ describe('a host that is lost in the network', () => {
       env: { DATABASE_TIMEOUT_MS: String(timeoutMs) },
     })
 
-  it('costs no time while the other one is there', async () => {
+  it('delays no answer while the other host is there', async () => {
     lost = await startTcpProxy(servers.standbyUrl)
     await lost.swallow()
     const begun = performance.now()
@@ -40,7 +40,7 @@ describe('a host that is lost in the network', () => {
     await lost.close()
   })
 
-  it('is left by those connected to it for the standby that has taken over', async () => {
+  it('is left for the standby that has taken over', async () => {
     lost = await startTcpProxy(servers.primaryUrl)
     app = await started(severalHosts(lost.url, servers.standbyUrl), 1000)
     const client = createClient(app.url)

@@ -29,7 +29,7 @@ describe('a standby', () => {
   const started = (url: string): Promise<RunningApp> =>
     startApp({ database: { url, rows: servers.rows, drop: async () => {} } })
 
-  it('alone is no database to start on, to migrate or to look into', async () => {
+  it('alone is refused by serve, migrate and outbox', async () => {
     await assert.rejects(started(servers.standbyUrl), error => {
       assert.match(String((error as Error).cause), /the database is read-only/)
       return true
@@ -45,7 +45,7 @@ describe('a standby', () => {
     }
   })
 
-  it('is passed over, wherever its host stands', async () => {
+  it('is passed over, wherever its host stands in DATABASE_URL', async () => {
     for (const url of [
       severalHosts(servers.standbyUrl, servers.primaryUrl),
       `${severalHosts(servers.primaryUrl, servers.standbyUrl)}?target_session_attrs=read-write`,
@@ -75,7 +75,7 @@ describe('a standby', () => {
       await address.close()
     })
 
-    it('answers nothing: 503 for everything, not ready, until the primary is back', async () => {
+    it('means 503 for everything, also /health/ready, until the primary is back', async () => {
       const person = await signUp(app)
       await address.forward(servers.standbyUrl)
       await assertUnavailable(client, person)
@@ -85,7 +85,7 @@ describe('a standby', () => {
     })
   })
 
-  it('that new connections lead to is not asked, beside others that lead to the primary', async () => {
+  it('that new connections lead to is not asked anything', async () => {
     const address = await startTcpProxy(servers.primaryUrl)
     const log = { warn: () => {} }
     const database = openDatabase({ url: address.url, poolMax: 2, timeoutMs: 5000, log })
@@ -113,7 +113,7 @@ describe('a standby', () => {
     })
     after(() => app.stop())
 
-    it('answers nothing, once it has refused a write', async () => {
+    it('is not asked anything once it has refused a write', async () => {
       const client = createClient(app.url)
       const person = await signUp(app)
       // Several connections that could be asked.

@@ -44,7 +44,7 @@ export const describeLimit = (
   }
 
   describe(name, { skip }, () => {
-    it('lets a key have its quota, and tells the next one to wait until the window ends', async t => {
+    it('lets each network have its quota, and tells the next one to wait until the window ends', async t => {
       const { chargeTimes, waitSeconds, pass, assertWaits } = await startLimit(t)
       assertWaits(await chargeTimes(1), [0])
       await pass(100)
@@ -52,7 +52,7 @@ export const describeLimit = (
       assertWaits(await waitSeconds(KEY), 800)
     })
 
-    it('says beforehand that the quota is spent, and not before it is', async t => {
+    it('can say beforehand that the quota is spent', async t => {
       const { chargeTimes, waitSeconds, assertWaits } = await startLimit(t)
       assertWaits(await waitSeconds(KEY), 0)
       await chargeTimes(2)
@@ -67,7 +67,7 @@ export const describeLimit = (
       assertWaits(await chargeTimes(3), [0, 0, 0])
     })
 
-    it('works again after as long as it said, with the whole quota', async t => {
+    it('lets the whole quota through again after the seconds that it said', async t => {
       const { chargeTimes, waitSeconds, pass, assertWaits } = await startLimit(t)
       const wait = (await chargeTimes(4)).at(-1) ?? 0
       await pass(wait - 60)
@@ -77,7 +77,7 @@ export const describeLimit = (
       assertWaits(await chargeTimes(4), [0, 0, 0, 900])
     })
 
-    it('is not made longer by those who do not wait', async t => {
+    it('is not made longer by requests that come too early', async t => {
       const { chargeTimes, pass, assertWaits } = await startLimit(t)
       await chargeTimes(10)
       await pass(450)
@@ -86,7 +86,7 @@ export const describeLimit = (
       assertWaits(await chargeTimes(1), [0])
     })
 
-    it('knows its keys apart', async t => {
+    it('counts each network apart', async t => {
       const { chargeTimes, charge, waitSeconds, assertWaits } = await startLimit(t)
       await chargeTimes(4)
       assertWaits(await waitSeconds('198.51.100.0/24'), 0)
@@ -104,7 +104,7 @@ export const describeLimit = (
       assert.equal(await registrations.charge(KEY), 0)
     })
 
-    it('of 50 at once lets the quota through', async t => {
+    it('lets the quota of 50 at once through', async t => {
       const { charge } = await startLimit(t)
       const waits = await Promise.all(Array.from({ length: 50 }, () => charge(KEY)))
       assert.equal(waits.filter(wait => wait === 0).length, 3)

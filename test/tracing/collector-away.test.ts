@@ -12,14 +12,14 @@ process.env.OTEL_EXPORTER_OTLP_TIMEOUT = '200'
 
 const NOT_ACCEPTED = 'traces are not accepted'
 
-describe('a collector that', { timeout: 60_000 }, () => {
+describe('a collector of traces that', { timeout: 60_000 }, () => {
   let collector: Collector
   before(async () => {
     collector = await startCollector()
   })
   after(() => collector?.close())
 
-  it('is away costs nobody anything, and one line of the log', async () => {
+  it('is away delays no answer, and is logged once', async () => {
     const app = await startApp({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } })
     await signUpActive(app)
     await app.logLine({ level: 40, msg: NOT_ACCEPTED, reason: 'ECONNREFUSED' })
@@ -28,7 +28,7 @@ describe('a collector that', { timeout: 60_000 }, () => {
     assert.equal(app.logged.filter(({ msg }) => msg === NOT_ACCEPTED).length, 1)
   })
 
-  it('refuses what it gets is mentioned once, and once that it does not any more', async () => {
+  it('refuses what it gets is logged once, and once that it does not any more', async () => {
     const app = await startApp({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` } })
     collector.answerWith(400)
     await signUpActive(app)
@@ -41,7 +41,7 @@ describe('a collector that', { timeout: 60_000 }, () => {
     assert.ok(collector.requests.every(({ path }) => path === '/v1/traces'))
   })
 
-  it('never answers does not hold up the end', async () => {
+  it('never answers does not delay the end of the service', async () => {
     const silent = await startReceiver(() => {})
     const app = await startApp({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: silent.url } })
     await signUpActive(app)
@@ -51,7 +51,7 @@ describe('a collector that', { timeout: 60_000 }, () => {
     await silent.close()
   })
 
-  it('is there gets what is left when the service stops', async () => {
+  it('is there gets what is left at the end of the service', async () => {
     process.env.OTEL_BSP_SCHEDULE_DELAY = '600000'
     const app = await startApp({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
     const earlier = collector.spans().length
@@ -66,8 +66,8 @@ describe('a collector that', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the set-up of traces', () => {
-  it('is complained about when the SDK cannot use it', async () => {
+describe('the configuration of traces', () => {
+  it('is logged when it is unusable, and the service starts without traces', async () => {
     process.env.OTEL_TRACES_SAMPLER = 'sometimes'
     const app = await startApp({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } })
     delete process.env.OTEL_TRACES_SAMPLER
@@ -76,7 +76,7 @@ describe('the set-up of traces', () => {
     await app.stop()
   })
 
-  it('is read from the environment as OpenTelemetry has it', async () => {
+  it('is that of OpenTelemetry, such as OTEL_SERVICE_NAME and OTEL_EXPORTER_OTLP_HEADERS', async () => {
     const settings = { OTEL_SERVICE_NAME: 'signup', OTEL_EXPORTER_OTLP_HEADERS: 'x-key=of-a-collector' }
     Object.assign(process.env, settings)
     const collector = await startCollector()
@@ -90,7 +90,7 @@ describe('the set-up of traces', () => {
     await collector.close()
   })
 
-  it('decides how many are kept, whatever the outbox comes between', async () => {
+  it('may keep none (OTEL_TRACES_SAMPLER=always_off): then nothing is sent, and events say so in traceparent', async () => {
     process.env.OTEL_BSP_SCHEDULE_DELAY = '20'
     process.env.OTEL_TRACES_SAMPLER = 'always_off'
     const collector = await startCollector()

@@ -34,7 +34,7 @@ describe('events of a traced request', { timeout: 120_000 }, () => {
     }
   }
 
-  it('carry its name to a webhook', async () => {
+  it('carry its traceparent to a webhook', async () => {
     const receiver = await startReceiver(response => response.end())
     const app = await startApp({
       env: {
@@ -58,7 +58,7 @@ describe('events of a traced request', { timeout: 120_000 }, () => {
     })
     after(() => broker?.stop())
 
-    it('carry its name to a consumer', async () => {
+    it('carry its traceparent to a consumer', async () => {
       const consumer = await openConsumer(broker.url)
       await consumer.bind('traced')
       const app = await startApp({

@@ -108,7 +108,7 @@ describe('traces', { timeout: 60_000 }, () => {
     assert.ok(isLike(event, { traceparent: `00-${traceId}-${request?.spanId}-01` }))
   })
 
-  it('begin with the request when its caller has none, or sends something else', async () => {
+  it('begin with the request when its traceparent is missing or malformed', async () => {
     for (const headers of [{}, { traceparent: 'rubbish' }, { traceparent: `00-${'0'.repeat(32)}-0-01` }]) {
       const id = `trace-${crypto.randomUUID()}`
       await post(
@@ -140,7 +140,7 @@ describe('traces', { timeout: 60_000 }, () => {
     assert.deepEqual(Object.keys(treeOf(spans, spanId)), ['POST /users'])
   })
 
-  it('are kept apart when requests run at once', async () => {
+  it('are apart for requests that run at once', async () => {
     const registered = await Promise.all(Array.from({ length: 20 }, register))
     for (const { traceId, spanId } of registered) {
       const spans = await collector.trace(traceId, REGISTRATION)
@@ -149,7 +149,7 @@ describe('traces', { timeout: 60_000 }, () => {
     }
   })
 
-  it('have each attempt at a mail, and the event of one that is given up', async () => {
+  it('have a span for each attempt at a mail, and for the event of one that is given up', async () => {
     const answers = [
       { result: 'failed', failure: 'deferred', reason: 'not now', retryAfterSeconds: 0 },
       { result: 'failed', failure: 'refused', reason: 'no such mailbox' },
@@ -187,7 +187,7 @@ describe('traces', { timeout: 60_000 }, () => {
     await collector.trace(traceId, [...names, 'hand over mail'])
   })
 
-  it('stand in every line of the log that belongs to them', async () => {
+  it('are named by trace_id in every line of the log that belongs to them', async () => {
     const { traceId, email } = await register()
     await collector.trace(traceId, REGISTRATION)
     const code = await settledCode(app, email)
@@ -223,7 +223,7 @@ describe('traces', { timeout: 60_000 }, () => {
     ])
   })
 
-  it('are made by no polling, and by nobody who asks for the health', async () => {
+  it('are made neither by polling nor by /health/live and /health/ready', async () => {
     const before = await register()
     for (const path of ['/health/live', '/health/ready']) await createClient(app.url).ask('GET', path)
     const after = await register()
@@ -234,7 +234,7 @@ describe('traces', { timeout: 60_000 }, () => {
     }
   })
 
-  it('say that a request failed when the service did', async () => {
+  it('mark a request as failed for a 5xx', async () => {
     await app.database.rows('alter table users rename to elsewhere')
     const { traceId, headers } = newTrace()
     const failed = await post('/users', { email: newAddress(), password: PASSWORD }, headers)

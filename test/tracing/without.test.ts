@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { CHEAP_HASHES, NO_METRICS, PATIENT } from '../support/settings.ts'
 import { signUpActive } from '../support/sign-up.ts'
 
-describe('without an endpoint for traces', () => {
+describe('the service without OTEL_EXPORTER_OTLP_ENDPOINT', () => {
   let database: TestDatabase
   before(async () => {
     database = await createDatabase()
@@ -48,13 +48,13 @@ describe('without an endpoint for traces', () => {
     return JSON.parse(child.said)
   }
 
-  it('nothing of OpenTelemetry is loaded but what the metrics bring along', async () => {
+  it('loads nothing of OpenTelemetry but what the metrics bring along', async () => {
     assert.deepEqual(await packagesLoaded({}), ['@opentelemetry/api'])
     const traced = await packagesLoaded({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
     assert.ok(traced.includes('@opentelemetry/sdk-trace-base'))
   })
 
-  it('no row, event and line of the log knows of traces, whatever the caller sends', async () => {
+  it('writes no trace into rows, events and the log, whatever the caller sends', async () => {
     const app = await startApp()
     const { id } = await signUpActive(app)
     await app.logLine({ msg: 'user.activated', event: { subject: id } })

@@ -181,7 +181,7 @@ describe('admission', () => {
     assert.deepEqual(begun, ['running', 'activate', 'next'])
   })
 
-  it('passes on what the work throws, and its slot to the next', async () => {
+  it('throws what the work throws, and gives its slot to the next', async () => {
     const { admit, ask, begun } = world({ concurrency: 1, queueMs: 1000 })
     const failing = admit('later', () => Promise.reject(new Error('out of memory')))
     ask('next')

@@ -23,7 +23,7 @@ describe('keyring', () => {
   })
 
   // Computed by another program: what changes them kills every code in flight and forgets every ledger.
-  it('stays with the codes and the addresses of earlier versions', () => {
+  it('derives the codes and hashes of addresses that earlier versions did', () => {
     const keyring = createKeyring(KEY)
     const id = '-XAE4pMj.AAAAAAAAAAAAAAAAAAAAAA'
     assert.deepEqual(
@@ -81,7 +81,7 @@ describe('keyring', () => {
 })
 
 describe('sameCode', () => {
-  it('is true for equal codes alone', () => {
+  it('is true for equal codes, and for no others', () => {
     const code = fc.stringMatching(new RegExp(CODE_FORMAT))
     fc.assert(
       fc.property(code, code, (one, other) => {

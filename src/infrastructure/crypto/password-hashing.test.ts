@@ -39,7 +39,7 @@ describe('password hashing', () => {
     assert.match(await hashed(costly, PASSWORD), /^\$argon2id\$v=19\$m=64,t=3,p=1\$[\w+/]{22}\$[\w+/]{43}$/)
   })
 
-  it('salts: no two hashes of a password are alike', async () => {
+  it('makes another hash of the same password each time', async () => {
     assert.notEqual(await hashed(hashing, PASSWORD), await hashed(hashing, PASSWORD))
   })
 
@@ -54,7 +54,7 @@ describe('password hashing', () => {
     ['one that ends where the other has a NUL', 'Correct\0Horse', 'Correct', false],
   ]
   for (const [what, set, typed, matches] of pairs) {
-    it(`${matches ? 'takes' : 'rejects'} ${what}`, async () => {
+    it(`${matches ? 'matches' : 'does not match'} ${what}`, async () => {
       assert.deepEqual(await hashing.verifyPassword(typed, await hashed(hashing, set)), {
         ok: true,
         matches,
@@ -63,7 +63,7 @@ describe('password hashing', () => {
     })
   }
 
-  it('verifies a hash that was made with other parameters', async () => {
+  it('matches a hash that was made with other parameters, and calls it outdated', async () => {
     const costly = await createPasswordHashing(openDoor().admit, { memoryKib: 64, passes: 3 })
     const outcome = await hashing.verifyPassword(PASSWORD, await hashed(costly, PASSWORD))
     assert.deepEqual(outcome, { ok: true, matches: true, outdated: true })

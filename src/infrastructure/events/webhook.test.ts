@@ -28,8 +28,8 @@ const inTurn = (...statuses: number[]) => {
     answerWith(statuses[Math.min(nth++, statuses.length - 1)] ?? 500)(response)
 }
 
-describe('webhookPublisher', { timeout: 30_000 }, () => {
-  it('posts the CloudEvent, as the official library of CloudEvents reads it', async t => {
+describe('EVENT_PUBLISHER=webhook', { timeout: 30_000 }, () => {
+  it('posts the CloudEvent to WEBHOOK_URL, as the library of CloudEvents reads it', async t => {
     const { publish, received } = await openPublisher(t, answerWith(204))
     assert.deepEqual(await publish(domainEvent('event-7')), { result: 'accepted' })
     const [request] = received
@@ -43,7 +43,7 @@ describe('webhookPublisher', { timeout: 30_000 }, () => {
     for (const [name, value] of Object.entries(attributes)) assert.equal(event[name], value, name)
   })
 
-  it('signs it, as the official library of Standard Webhooks verifies', async t => {
+  it('signs it with WEBHOOK_SECRET, as the library of Standard Webhooks verifies', async t => {
     const { publish, received } = await openPublisher(t, answerWith(204))
     await publish(domainEvent('event-7'))
     const { headers = {}, body = '' } = received[0] ?? {}
@@ -68,7 +68,7 @@ describe('webhookPublisher', { timeout: 30_000 }, () => {
     assert.equal(second?.headers['webhook-id'], first?.headers['webhook-id'])
   })
 
-  it('asks nothing more of a receiver that has answered 410, and says so once', async t => {
+  it('posts nothing more to a receiver that has answered 410, and logs that once', async t => {
     const { publish, received, logged } = await openPublisher(t, inTurn(204, 410, 204))
     await publish(domainEvent('one'))
     for (const id of ['two', 'three', 'two']) {
@@ -87,7 +87,7 @@ describe('webhookPublisher', { timeout: 30_000 }, () => {
     misconfigured: [301, 401, 403, 404],
   }
   for (const [failure, statuses] of Object.entries(failures)) {
-    it(`takes ${statuses.join(', ')} for ${failure}: an event is never refused for good`, async t => {
+    it(`tries an event again, as ${failure}, after ${statuses.join(', ')}`, async t => {
       const { publish } = await openPublisher(t, inTurn(...statuses))
       for (const status of statuses) {
         const result = await publish(domainEvent())

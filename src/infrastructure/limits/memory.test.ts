@@ -15,7 +15,7 @@ describe('memoryLimit, to the second', () => {
   const POLICY = { name: 'wrong_guesses_per_network', quota: 1, windowSeconds: 900 } as const
   const KEY = '192.0.2.0/24'
 
-  it('works again after as long as it said, and not a second earlier', async t => {
+  it('is over after the seconds that it says, and not a second earlier', async t => {
     const pass = stopClock(t)
     const { charge, waitSeconds } = memoryLimit(POLICY)
     await charge(KEY)
@@ -28,7 +28,7 @@ describe('memoryLimit, to the second', () => {
     assert.equal(await waitSeconds(KEY), 0)
   })
 
-  it('never tells to wait 0 seconds', async t => {
+  it('never says 0 seconds', async t => {
     const pass = stopClock(t)
     const { charge, waitSeconds } = memoryLimit(POLICY)
     await charge(KEY)

@@ -23,7 +23,7 @@ const visibleText = (html: string): string =>
     .trim()
 
 describe('the text of a mail', () => {
-  it('brings the code in English', () => {
+  it('is this one with a code in English', () => {
     const { subject, text } = compose()
     assert.equal(subject, 'Your activation code')
     assert.equal(
@@ -41,7 +41,7 @@ code. Do not pass it on to anyone.
     )
   })
 
-  it('brings the code in French', () => {
+  it('is this one with a code in French', () => {
     const { subject, text } = compose(CODE, { locale: 'fr' })
     assert.equal(subject, 'Votre code d’activation')
     assert.equal(
@@ -59,7 +59,7 @@ sans le code, il ne se passera rien. Ne le communiquez à personne.
     )
   })
 
-  it('reminds an owner of the account in English', () => {
+  it('is this one for a reminder in English', () => {
     const { subject, text } = compose(REMINDER)
     assert.equal(subject, 'You already have an account')
     assert.equal(
@@ -75,7 +75,7 @@ and cannot get in.
     )
   })
 
-  it('reminds an owner of the account in French', () => {
+  it('is this one for a reminder in French', () => {
     const { subject, text } = compose(REMINDER, { locale: 'fr' })
     assert.equal(subject, 'Vous avez déjà un compte')
     assert.equal(
@@ -98,7 +98,7 @@ describe('every mail', () => {
       const { subject, text, html } = compose(content, { locale })
       const name = `${content.kind} in ${locale}`
 
-      it(`has lines that fit everywhere: ${name}`, () => {
+      it(`has lines of at most 76 characters: ${name}`, () => {
         for (const line of text.split('\n')) assert.ok(line.length <= 76, line)
       })
 
@@ -107,32 +107,32 @@ describe('every mail', () => {
         assert.deepEqual(words(visibleText(html)), words(text))
       })
 
-      it(`is a whole page in its language: ${name}`, () => {
+      it(`is a whole HTML page in its language: ${name}`, () => {
         assertClosed(html)
         assert.match(html, new RegExp(`^<!doctype html>\n<html lang="${locale}" dir="ltr">`))
         assert.ok(html.includes(`<title>${subject}</title>`))
       })
 
-      it(`fetches nothing and leads nowhere: ${name}`, () => {
+      it(`has no link, image or script: ${name}`, () => {
         for (const version of [subject, text, html]) {
           assert.doesNotMatch(version, /http|url\(|@import|<(a|img|link|script|iframe|form)\b|\{\{/i)
         }
       })
 
-      it(`has no digit in its subject, which lock screens show and mail servers log: ${name}`, () => {
+      it(`has no digit in its subject: ${name}`, () => {
         assert.doesNotMatch(subject, /\d/)
       })
     }
   }
 })
 
-describe('createComposer', () => {
-  it('begins with the code, all its digits together, for notifications and for programs that fill it in', () => {
+describe('a mail', () => {
+  it('begins with the code, all its digits together', () => {
     assert.match(visibleText(compose().html), /^Your activation code is\n0042\n/)
     assert.match(compose().html, />0042</)
   })
 
-  it('has no other digits that could be taken for the code, be it in a colour', () => {
+  it('has no other four digits in a row, not even in a colour', () => {
     for (const version of [compose().text, compose().html]) {
       assert.deepEqual(version.match(/\d{4,}/g), ['0042'])
     }
@@ -145,7 +145,7 @@ describe('createComposer', () => {
     [1, '1 second', `1${NBSP}seconde`],
   ]
   for (const [codeTtlSeconds, english, french] of lifetimes) {
-    it(`says that the code lasts ${english}`, () => {
+    it(`says that the code is valid for ${english}, with CODE_TTL_SECONDS=${codeTtlSeconds}`, () => {
       const mails = [compose(CODE, { codeTtlSeconds }), compose(CODE, { codeTtlSeconds, locale: 'fr' })]
       for (const version of ['text', 'html'] as const) {
         assert.ok(mails[0]?.[version].includes(`valid for ${english} and`))
@@ -154,7 +154,7 @@ describe('createComposer', () => {
     })
   }
 
-  it('speaks of the sender by name, or by domain when there is none', () => {
+  it('calls the sender by the name in MAIL_FROM, or by its domain when there is none', () => {
     for (const [from, name] of [
       ['Example Ltd <no-reply@mail.example>', 'Example Ltd'],
       ['"Example, Ltd" <no-reply@mail.example>', 'Example, Ltd'],
@@ -165,25 +165,25 @@ describe('createComposer', () => {
     }
   })
 
-  it('escapes a name in HTML and nowhere else, and takes no placeholder in it for one', () => {
+  it('shows the name in MAIL_FROM as it is, with whatever characters', () => {
     const { text, html } = compose(REMINDER, { from: '{{code}} <b>&" <no-reply@mail.example>' })
     assert.ok(text.includes('{{code}} <b>&"'))
     assert.ok(html.includes('{{code}} &lt;b&gt;&amp;&quot;'))
   })
 
   for (const locale of ['en-GB', 'EN', 'tlh', 'zh-Hant-TW', 'x', '', 'constructor', '__proto__']) {
-    it(`writes English to a reader of ${JSON.stringify(locale)}`, () => {
+    it(`is in English for the locale ${JSON.stringify(locale)}`, () => {
       assert.deepEqual(compose(CODE, { locale }), compose())
     })
   }
 
   for (const locale of ['fr-CA', 'FR', 'fr-Latn-CH-x-private']) {
-    it(`writes French to a reader of ${locale}`, () => {
+    it(`is in French for the locale ${locale}`, () => {
       assert.deepEqual(compose(CODE, { locale }), compose(CODE, { locale: 'fr' }))
     })
   }
 
-  it('writes in the default language to readers of a language that there is not', () => {
+  it('is in DEFAULT_LOCALE for a locale without mails', () => {
     assert.deepEqual(compose(CODE, { locale: 'tlh', defaultLocale: 'fr' }), compose(CODE, { locale: 'fr' }))
     assert.deepEqual(compose(CODE, { locale: 'en', defaultLocale: 'fr' }), compose())
   })

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { outgoingMail } from '../../../test/support/messages.ts'
 import { consoleTransport } from './console.ts'
 
-describe('consoleTransport', () => {
-  it('shows to whom the mail goes, its subject and its text, and accepts it', async () => {
+describe('MAIL_TRANSPORT=console', () => {
+  it('prints recipient, subject and text, and accepts every mail', async () => {
     const printed: string[] = []
     const transport = consoleTransport(text => printed.push(text))
     const mail = outgoingMail({ text: 'Your code is\n\n    0042\n' })

@@ -26,8 +26,8 @@ const handOverTo = async (t: TestContext, answer: (response: ServerResponse) => 
 
 const failed = { result: 'failed', retryAfterSeconds: undefined }
 
-describe('httpTransport', { timeout: 30_000 }, () => {
-  it('posts the mail with both its texts, its idempotency key and its correlation id', async t => {
+describe('mail by HTTP', { timeout: 30_000 }, () => {
+  it('is a POST with text and HTML, Idempotency-Key and X-Correlation-Id', async t => {
     const { url, received } = await startMailService(t, answerWith(202))
     const mail = outgoingMail({ text: 'Zwölf: 0042 ✓' })
     assert.deepEqual(await openTransport(t, url).handOver(mail), { result: 'accepted' })
@@ -49,7 +49,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     })
   })
 
-  it('repeats the same request, with the same idempotency key, on every attempt', async t => {
+  it('is the same request, with the same Idempotency-Key, on every attempt', async t => {
     const { url, received } = await startMailService(t, answerWith(503))
     const transport = openTransport(t, url)
     await transport.handOver(outgoingMail())
@@ -60,7 +60,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
   })
 
   for (const status of [200, 201, 202, 204, 299]) {
-    it(`takes ${status} for accepted`, async t => {
+    it(`is accepted by ${status}`, async t => {
       assert.deepEqual(await handOverTo(t, answerWith(status)), { result: 'accepted' })
     })
   }
@@ -73,7 +73,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     misconfigured: [301, 401, 402, 403, 404, 405, 407, 451],
   }
   for (const [failure, statuses] of Object.entries(failures)) {
-    it(`takes ${statuses.join(', ')} for ${failure}`, async t => {
+    it(`fails as ${failure} at ${statuses.join(', ')}`, async t => {
       for (const status of statuses) {
         const result = await handOverTo(t, answerWith(status))
         assert.deepEqual(result, { ...failed, failure, reason: `http ${status}` })
@@ -81,7 +81,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     })
   }
 
-  it('follows no redirect', async t => {
+  it('fails as misconfigured at a redirect, which is not followed', async t => {
     const elsewhere = await startMailService(t, answerWith(200))
     const result = await handOverTo(t, answerWith(307, { location: elsewhere.url }))
     assert.deepEqual(result, { ...failed, failure: 'misconfigured', reason: 'http 307' })
@@ -102,7 +102,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     ['nothing', '', seconds => seconds === undefined],
   ]
   for (const [what, header, holds] of retryAfters) {
-    it(`reads ${what} in Retry-After`, async t => {
+    it(`waits as Retry-After says, which may be ${what}`, async t => {
       for (const status of [429, 503]) {
         const result = await handOverTo(t, answerWith(status, { 'retry-after': header }))
         assert.ok(result.result === 'failed')
@@ -111,7 +111,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     })
   }
 
-  it('takes a date in Retry-After by the clock of whoever answers, whatever its own says', async t => {
+  it('reads a date in Retry-After by the clock of the server that answers', async t => {
     const date = 'Sat, 31 Jan 2026 12:00:00 GMT'
     const result = await handOverTo(
       t,
@@ -121,24 +121,24 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.equal(result.retryAfterSeconds, 60)
   })
 
-  it('fails for now when there is no answer in time', async t => {
+  it('fails as unavailable when there is no answer in time', async t => {
     const result = await handOverTo(t, () => {}, 100)
     assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'no answer in time' })
   })
 
-  it('fails for now when the connection ends without an answer, as after a lost reply', async t => {
+  it('fails as unavailable when the connection ends without an answer', async t => {
     const result = await handOverTo(t, response => void response.destroy())
     assert.ok(result.result === 'failed' && result.failure === 'unavailable')
     assert.notEqual(result.reason, '')
   })
 
-  it('fails for now when nobody listens', async t => {
+  it('fails as unavailable when nobody listens', async t => {
     const transport = openTransport(t, `http://127.0.0.1:${await freePort()}`)
     const result = await transport.handOver(outgoingMail())
     assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'ECONNREFUSED' })
   })
 
-  it('fails for now when the answer is not HTTP', async t => {
+  it('fails as unavailable when the answer is not HTTP', async t => {
     const sockets: Socket[] = []
     const server = createTcpServer(socket => {
       sockets.push(socket)
@@ -156,7 +156,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.ok(result.result === 'failed' && result.failure === 'unavailable')
   })
 
-  it('goes by the status, however the body ends', async t => {
+  it('goes by the status of the answer, however its body ends', async t => {
     const endless = (response: ServerResponse) => void response.writeHead(200).write('...')
     assert.deepEqual(await handOverTo(t, endless), { result: 'accepted' })
     const huge = (response: ServerResponse) => void response.writeHead(500).end('x'.repeat(1_000_000))
@@ -167,7 +167,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.deepEqual(await handOverTo(t, cut), { result: 'accepted' })
   })
 
-  it('accepts the next mail after one that failed', async t => {
+  it('is accepted after one that failed', async t => {
     let answer: (response: ServerResponse) => void = response => void response.destroy()
     const { url } = await startMailService(t, response => answer(response))
     const transport = openTransport(t, url)
@@ -176,7 +176,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.deepEqual(await transport.handOver(outgoingMail()), { result: 'accepted' })
   })
 
-  it('hands over as many at once as it says', async t => {
+  it('carries as many mails at once as the courier hands over', async t => {
     const waiting: ServerResponse[] = []
     const { url } = await startMailService(t, response => {
       waiting.push(response)
@@ -189,7 +189,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.ok(results.every(({ result }) => result === 'accepted'))
   })
 
-  it('ends what is under way when it is closed', async t => {
+  it('fails as unavailable when the service stops meanwhile', async t => {
     const { url, received } = await startMailService(t, () => transport.close())
     const transport = openTransport(t, url)
     const result = await transport.handOver(outgoingMail())
@@ -197,7 +197,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.ok(result.result === 'failed' && result.failure === 'unavailable')
   })
 
-  it('keeps its connections for the next mails, whatever was answered', async t => {
+  it('keeps its connections for the next mails, whatever the answer is', async t => {
     const answers = [answerWith(202), answerWith(422, {}, 'no JSON'), answerWith(429)]
     let count = 0
     const { url, received, connections } = await startMailService(t, response =>
@@ -210,7 +210,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.ok(connections.size <= 2, `${connections.size} connections`)
   })
 
-  it('says who it is, and what it likes to read', async t => {
+  it('has User-Agent vestibule, Accept application/json and no Authorization', async t => {
     const { url, received } = await startMailService(t, answerWith(202))
     await openTransport(t, url).handOver(outgoingMail())
     assert.equal(received[0]?.headers['user-agent'], 'vestibule')
@@ -218,7 +218,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.equal(received[0]?.headers.authorization, undefined)
   })
 
-  it('sends the user and the password of the address as Basic credentials', async t => {
+  it('sends user and password of MAIL_HTTP_URL as Basic credentials', async t => {
     const { host, received } = await startMailService(t, answerWith(202))
     await openTransport(t, `http://us%40er:p%25:w%C3%B6rd@${host}/mails?to=all`).handOver(outgoingMail())
     assert.equal(received[0]?.path, '/mails?to=all')
@@ -226,7 +226,7 @@ describe('httpTransport', { timeout: 30_000 }, () => {
     assert.equal(received[0]?.headers.authorization, `Basic ${credentials}`)
   })
 
-  it('sends nothing to a server whose certificate it does not trust', async t => {
+  it('fails as misconfigured, and sends nothing, when the certificate is not trusted', async t => {
     let requests = 0
     const server = createTlsServer(selfSigned(['127.0.0.1']), () => requests++)
     server.listen(0, '127.0.0.1')

@@ -14,7 +14,7 @@ const provider: MailProvider = {
   explain: ({ body }) => ({ code: at(body, 'error', 0, 'code') }),
 }
 
-describe('httpTransport, reading the body of an answer', { timeout: 30_000 }, () => {
+describe('the answer of a mail provider', { timeout: 30_000 }, () => {
   const answering = async (t: TestContext, answer: (response: ServerResponse) => void) => {
     const { url } = await startMailService(t, answer)
     // Longer than the test may take: what is not waited for is not waited for because of the body.
@@ -24,13 +24,13 @@ describe('httpTransport, reading the body of an answer', { timeout: 30_000 }, ()
   }
   const accepted = (body: unknown) => answerWith(200, {}, body)
 
-  it('passes on the id of the provider', async t => {
+  it('gives the log the id of the mail there', async t => {
     for (const id of ['b7a9-1', '<1.2@mg.example.com>', 'x'.repeat(200)]) {
       assert.deepEqual(await answering(t, accepted({ id })), { result: 'accepted', acceptedAs: id })
     }
   })
 
-  it('passes on no id that is too long, or none at all', async t => {
+  it('gives no id that is longer than 200 characters, or none at all', async t => {
     const bodies = [
       {},
       { id: 'x'.repeat(201) },
@@ -45,7 +45,7 @@ describe('httpTransport, reading the body of an answer', { timeout: 30_000 }, ()
     }
   })
 
-  it('names the code of an error, if it is one, and never a text', async t => {
+  it('gives the log the code of an error, and never its text', async t => {
     const reasonOf = async (code: unknown) => {
       const result = await answering(t, answerWith(422, {}, { error: [{ code }] }))
       return result.result === 'failed' ? result.reason : ''
@@ -59,7 +59,7 @@ describe('httpTransport, reading the body of an answer', { timeout: 30_000 }, ()
     }
   })
 
-  it('reads no more of a body than it needs', async t => {
+  it('is read up to 64 KiB', async t => {
     const padded = (size: number) => `{"id":"1","error":[{"code":"x"}]}${' '.repeat(size - 33)}`
     for (const [size, id] of [
       [65_536, { acceptedAs: '1' }],
@@ -77,7 +77,7 @@ describe('httpTransport, reading the body of an answer', { timeout: 30_000 }, ()
     })
   })
 
-  it('waits for the rest of a body for a moment only', async t => {
+  it('counts by its status when its body does not end in time', async t => {
     const trickling = (status: number) => (response: ServerResponse) => {
       response.writeHead(status).write('{"id":"1"')
     }

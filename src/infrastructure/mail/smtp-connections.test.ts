@@ -11,8 +11,8 @@ const assertAllAccepted = async (results: ReturnType<typeof handOverMany>) => {
   for (const { result } of await results) assert.equal(result, 'accepted')
 }
 
-describe('the connections of smtpTransport', { timeout: 30_000 }, () => {
-  it('hands the next mail over after one that failed', async t => {
+describe('connections to the SMTP server', { timeout: 30_000 }, () => {
+  it('carry the next mail after one that failed', async t => {
     const { url, received } = await startMailServer(t, {
       onRcptTo: ({ address }, _session, done) => done(address.startsWith('poison') ? refusal(550) : null),
     })
@@ -22,14 +22,14 @@ describe('the connections of smtpTransport', { timeout: 30_000 }, () => {
     assert.equal(received.length, 1)
   })
 
-  it('keeps its connection for the next mail', async t => {
+  it('are kept for the next mail', async t => {
     const { url, received } = await startMailServer(t)
     const transport = openTransport(t, url)
     for (const id of ['mail-1', 'mail-2', 'mail-3']) await transport.handOver(outgoingMail({ id }))
     assert.equal(new Set(received.map(({ connection }) => connection)).size, 1)
   })
 
-  it('hands over as many at once as it says', async t => {
+  it('carry as many mails at once as the courier hands over', async t => {
     const waiting: (() => void)[] = []
     const { url } = await startMailServer(t, {
       onRcptTo: (_address, _session, done) => {
@@ -42,7 +42,7 @@ describe('the connections of smtpTransport', { timeout: 30_000 }, () => {
     await assertAllAccepted(handOverMany(transport, transport.concurrency))
   })
 
-  it('are no more than the URL allows', async t => {
+  it('are no more than maxConnections in SMTP_URL', async t => {
     const { url, received } = await startMailServer(t)
     const transport = openTransport(t, `${url}?maxConnections=3`)
     assert.equal(transport.concurrency, 3)
@@ -50,14 +50,14 @@ describe('the connections of smtpTransport', { timeout: 30_000 }, () => {
     assert.equal(new Set(received.map(({ connection }) => connection)).size, 3)
   })
 
-  it('are made anew after as many mails as the URL says', async t => {
+  it('are made anew after maxMessages mails, as SMTP_URL has it', async t => {
     const { url, received } = await startMailServer(t)
     const transport = openTransport(t, `${url}?maxMessages=2`)
     for (let nth = 0; nth < 4; nth += 1) await assertAllAccepted(handOverMany(transport, 1))
     assert.equal(new Set(received.map(({ connection }) => connection)).size, 2)
   })
 
-  it('may have died while they were idle: no mail fails for it', async t => {
+  it('may end while they are idle: no mail fails for it', async t => {
     const { url, received, cutConnections } = await startMailServer(t)
     const transport = openTransport(t, url)
     await assertAllAccepted(handOverMany(transport, transport.concurrency))
@@ -66,7 +66,7 @@ describe('the connections of smtpTransport', { timeout: 30_000 }, () => {
     assert.equal(received.length, 2 * transport.concurrency)
   })
 
-  it('may die of a restart of the server: no mail fails for it', async t => {
+  it('may end with a restart of the server: no mail fails for it', async t => {
     const before = await startMailServer(t)
     const transport = openTransport(t, before.url)
     await assertAllAccepted(handOverMany(transport, transport.concurrency))
@@ -96,7 +96,7 @@ describe('the connections of smtpTransport', { timeout: 30_000 }, () => {
     })
   }
 
-  it('may be forgotten by something on the way: the mail fails in time, and the next one leaves', async t => {
+  it('may be forgotten on the way: the mail fails as unavailable in time, and the next one is accepted', async t => {
     let forgotten = ''
     const { url, received } = await startMailServer(t, {
       onMailFrom: (_address, { id }, done) => {

@@ -42,8 +42,8 @@ const startEncrypted = (t: TestContext, changes: SMTPServerOptions = {}) =>
 
 const handOver = (t: TestContext, url: string) => openTransport(t, url).handOver(outgoingMail())
 
-describe('smtpTransport, encrypted', { timeout: 30_000 }, () => {
-  it('logs in after STARTTLS, and nothing secret crosses in plain text', async t => {
+describe('mail by SMTP, encrypted', { timeout: 30_000 }, () => {
+  it('logs in after STARTTLS; no credentials, address or code cross in plain text', async t => {
     const { port, received } = await startEncrypted(t)
     const wire = await startWiretap(t, port)
     const url = `smtp://${CREDENTIALS}${ELSEWHERE}:${wire.port}?${trusting(trusted)}`
@@ -72,7 +72,7 @@ describe('smtpTransport, encrypted', { timeout: 30_000 }, () => {
     assert.equal(received[0]?.encrypted, true)
   })
 
-  it('trusts whom NODE_EXTRA_CA_CERTS names', async t => {
+  it('trusts the authorities in NODE_EXTRA_CA_CERTS', async t => {
     const { port, received } = await startEncrypted(t)
     const folder = await mkdtemp(join(tmpdir(), 'vestibule-'))
     t.after(() => rm(folder, { recursive: true }))
@@ -92,18 +92,18 @@ describe('smtpTransport, encrypted', { timeout: 30_000 }, () => {
   })
 })
 
-describe('smtpTransport, with nobody to trust', { timeout: 30_000 }, () => {
+describe('mail by SMTP, to a server that is not trusted', { timeout: 30_000 }, () => {
   const elsewhere = selfSigned(['mail.example'])
   const expired = selfSigned(['127.0.0.1'], -60_000)
   const broken: [what: string, SMTPServerOptions, scheme: string, query: string, reason: string][] = [
     ['a certificate nobody vouches for', {}, 'smtp', '', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
-    ['the same, with smtps://', { secure: true }, 'smtps', '', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['such a certificate with smtps://', { secure: true }, 'smtps', '', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['the name of another', elsewhere, 'smtp', trusting(elsewhere), 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['a certificate that is over', expired, 'smtp', trusting(expired), 'CERT_HAS_EXPIRED'],
     ['no TLS on a port for it', { cert: '' }, 'smtps', '', 'ERR_SSL_WRONG_VERSION_NUMBER'],
   ]
   for (const [what, changes, scheme, query, reason] of broken) {
-    it(`blames the set-up, not the mail, for ${what}`, async t => {
+    it(`fails as misconfigured, and sends nothing, for ${what}`, async t => {
       const { port, received } = await startEncrypted(t, changes)
       const result = await handOver(t, `${scheme}://${CREDENTIALS}127.0.0.1:${port}?${query}`)
       assert.deepEqual(result, { result: 'failed', failure: 'misconfigured', reason })
@@ -111,27 +111,27 @@ describe('smtpTransport, with nobody to trust', { timeout: 30_000 }, () => {
     })
   }
 
-  it('goes on all the same when the URL says so', async t => {
+  it('is sent all the same with tls.rejectUnauthorized=false in SMTP_URL', async t => {
     const { port, received } = await startEncrypted(t)
     const url = `smtp://${CREDENTIALS}127.0.0.1:${port}?tls.rejectUnauthorized=false`
     assert.equal((await handOver(t, url)).result, 'accepted')
     assert.equal(received[0]?.encrypted, true)
   })
 
-  it('expects the name that the URL says instead', async t => {
+  it('goes by the name in tls.servername of SMTP_URL', async t => {
     const { port } = await startEncrypted(t, elsewhere)
     const url = `smtp://127.0.0.1:${port}?${trusting(elsewhere)}&tls.servername=mail.example`
     assert.equal((await handOver(t, url)).result, 'accepted')
   })
 
-  it('waits in vain for the greeting of a server that waits for TLS', async t => {
+  it('fails as unavailable with smtp:// on a port for smtps://', async t => {
     const { port } = await startEncrypted(t, { secure: true })
     const result = await openTransport(t, `smtp://127.0.0.1:${port}`, 300).handOver(outgoingMail())
     assert.ok(result.result === 'failed' && result.failure === 'unavailable')
   })
 })
 
-describe('smtpTransport, with credentials', { timeout: 30_000 }, () => {
+describe('mail by SMTP, with credentials', { timeout: 30_000 }, () => {
   const OFFERING_AUTH = '250-mail.example\r\n250 AUTH PLAIN LOGIN'
   const OFFERING_STARTTLS = '250-mail.example\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN'
   const ASKED_FOR_TLS = ['EHLO', 'STARTTLS']
@@ -143,7 +143,7 @@ describe('smtpTransport, with credentials', { timeout: 30_000 }, () => {
   ]
   for (const [what, EHLO, STARTTLS, sent, failure] of stripped) {
     for (const query of ['', '?requireTLS', '?ignoreTLS=true', '?opportunisticTLS=true']) {
-      it(`tells a server elsewhere that ${what} nothing at all (${query})`, async t => {
+      it(`sends no credentials to another host that ${what}, with "${query}" in SMTP_URL`, async t => {
         const server = await startScriptedServer(t, { EHLO, STARTTLS })
         const result = await handOver(t, `smtp://${CREDENTIALS}${ELSEWHERE}:${server.port}${query}`)
         assert.ok(result.result === 'failed')
@@ -159,7 +159,7 @@ describe('smtpTransport, with credentials', { timeout: 30_000 }, () => {
 
   const inPlain = [`${ELSEWHERE}:PORT?requireTLS=false`, '127.0.0.1:PORT', 'localhost:PORT']
   for (const place of inPlain) {
-    it(`logs in in plain text only where that is known to be harmless, or wanted: ${place}`, async t => {
+    it(`logs in in plain text to this machine, and elsewhere only when SMTP_URL says so: ${place}`, async t => {
       const server = await startScriptedServer(t, { EHLO: OFFERING_AUTH, AUTH: '235 welcome' })
       const url = `smtp://${CREDENTIALS}${place.replace('PORT', String(server.port))}`
       assert.equal((await handOver(t, url)).result, 'accepted')
@@ -167,7 +167,7 @@ describe('smtpTransport, with credentials', { timeout: 30_000 }, () => {
     })
   }
 
-  it('hands nothing over to a server that offers no login, as a stranger would', async t => {
+  it('sends nothing to a server that offers no login', async t => {
     const { port, received } = await startEncrypted(t, { disabledCommands: ['AUTH'] })
     const result = await handOver(t, `smtp://${CREDENTIALS}127.0.0.1:${port}?${trusting(trusted)}`)
     const reason = 'smtp 500 to AUTH PLAIN'
@@ -181,14 +181,14 @@ describe('smtpTransport, with credentials', { timeout: 30_000 }, () => {
     ['cannot be judged now', { onAuth: cannotTell }, 'unavailable', 'smtp 454 to AUTH PLAIN'],
   ]
   for (const [what, changes, failure, reason] of refused) {
-    it(`blames no mail when they ${what}`, async t => {
+    it(`fails as ${failure} when they ${what}`, async t => {
       const { port } = await startEncrypted(t, changes)
       const result = await handOver(t, `smtp://ada:wrong@127.0.0.1:${port}?${trusting(trusted)}`)
       assert.deepEqual(result, { result: 'failed', failure, reason })
     })
   }
 
-  it('blames no mail for a password that is missing', async t => {
+  it('fails as misconfigured without a password', async t => {
     const { port } = await startEncrypted(t)
     const result = await handOver(t, `smtp://ada@127.0.0.1:${port}?${trusting(trusted)}`)
     assert.deepEqual(result, { result: 'failed', failure: 'misconfigured', reason: 'EAUTH' })

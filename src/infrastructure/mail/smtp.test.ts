@@ -14,8 +14,8 @@ import {
 import type { FailureClass } from '../../application/outbox.ts'
 import { freePort } from '../embedded/free-port.ts'
 
-describe('smtpTransport', { timeout: 30_000 }, () => {
-  it('hands the mail over with both its texts and headers that tell where it comes from', async t => {
+describe('mail by SMTP', { timeout: 30_000 }, () => {
+  it('has a text and an HTML part, and Message-ID, X-Correlation-Id and Auto-Submitted: auto-generated', async t => {
     const { url, received } = await startMailServer(t)
     const mail = outgoingMail()
     assert.equal((await openTransport(t, url).handOver(mail)).result, 'accepted')
@@ -44,7 +44,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
     assert.match(part('text/html'), /<b>0042<\/b>/)
   })
 
-  it('gives a mail the same Message-ID on every attempt', async t => {
+  it('has the same Message-ID on every attempt', async t => {
     const { url, received } = await startMailServer(t)
     const transport = openTransport(t, url)
     for (const id of ['mail-1', 'mail-1', 'mail-2']) await transport.handOver(outgoingMail({ id }))
@@ -93,7 +93,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
     ['a login that is missing, later', onRecipient, 530, 'log in', 'misconfigured', 'smtp 530 to RCPT TO'],
   ]
   for (const [what, refusing, code, says, failure, reason] of judgements) {
-    it(`takes a server that speaks of ${what} (${code} ${says}) for ${failure}`, async t => {
+    it(`fails as ${failure} at ${what}: ${code} ${says}`, async t => {
       const { url } = await startMailServer(t, refusing(refusal(code, says)))
       const result = await openTransport(t, url).handOver(outgoingMail())
       assert.deepEqual(result, { result: 'failed', failure, reason })
@@ -108,7 +108,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
     ['250 great success', undefined],
   ]
   for (const [says, acceptedAs] of answers) {
-    it(`reads ${acceptedAs ?? 'no name of the mail'} in ${says}`, async t => {
+    it(`is accepted as ${acceptedAs ?? 'nothing in particular'} when the server says ${says}`, async t => {
       const { url } = await startScriptedServer(t, { content: says })
       const result = await openTransport(t, url).handOver(outgoingMail())
       assert.deepEqual(result, { result: 'accepted', acceptedAs })
@@ -126,7 +126,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
     ['answers the content with garbage', 'content', '\x00\xff'],
   ]
   for (const [what, step, answer] of troubles) {
-    it(`fails for now when the server ${what}`, async t => {
+    it(`fails as unavailable when the server ${what}`, async t => {
       const { url, steps } = await startScriptedServer(t, { [step]: answer })
       const result = await openTransport(t, url, 300).handOver(outgoingMail())
       assert.ok(result.result === 'failed' && result.failure === 'unavailable')
@@ -137,14 +137,14 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
 
   // Every step was in time, and together they outlasted the lease: the courier then claimed and mailed it again
   // and again, because a claim that is lost to a newer one settles nothing.
-  it('fails for now when all the steps together take too long', async t => {
+  it('fails as unavailable when all the steps together take longer than MAIL_TIMEOUT_MS', async t => {
     const { url, steps } = await startScriptedServer(t, {}, 120)
     const result = await openTransport(t, url, 200).handOver(outgoingMail())
     assert.deepEqual(result, { result: 'failed', failure: 'unavailable', reason: 'no answer in time' })
     assert.ok(!steps.includes('content'))
   })
 
-  it('sends an A-label as it is, to servers that know nothing else', async t => {
+  it('goes to an A-label as it is, without SMTPUTF8', async t => {
     const { url, commands } = await startScriptedServer(t, {})
     const transport = openTransport(t, url)
     const result = await transport.handOver(outgoingMail({ to: 'ada@xn--bcher-kva.example' }))
@@ -152,7 +152,7 @@ describe('smtpTransport', { timeout: 30_000 }, () => {
     assert.ok(commands.includes('RCPT TO:<ada@xn--bcher-kva.example>'), commands.join('\n'))
   })
 
-  it('fails for now when nobody listens', async t => {
+  it('fails as unavailable when nobody listens', async t => {
     const transport = openTransport(t, `smtp://127.0.0.1:${await freePort()}`)
     const result = await transport.handOver(outgoingMail())
     assert.ok(result.result === 'failed' && result.failure === 'unavailable')

@@ -21,7 +21,7 @@ const GERMAN = {
   },
 }
 
-describe('readTemplates', () => {
+describe('MAIL_TEMPLATES_DIR', () => {
   let root: string
   before(() => {
     root = mkdtempSync(join(tmpdir(), 'vestibule-templates-'))
@@ -55,12 +55,12 @@ describe('readTemplates', () => {
       locale,
     })
 
-  it('finds English and French', () => {
+  it('is not needed for English and French', () => {
     assert.deepEqual(languagesOf(readTemplates(undefined, 'en')), ['en', 'fr'])
     assert.deepEqual(languagesOf(readTemplates(undefined, 'fr')), ['fr', 'en'])
   })
 
-  it('lets a folder add a language with one file', () => {
+  it('adds a language with one file', () => {
     const folder = folderOf({ 'de.json': GERMAN })
     assert.deepEqual(languagesOf(readTemplates(folder, 'de')), ['de', 'en', 'fr'])
     const { subject, text } = compose(folder, 'de-AT')
@@ -69,23 +69,23 @@ describe('readTemplates', () => {
     assert.equal(compose(folder, 'fr').subject, 'Votre code d’activation')
   })
 
-  it('lets a folder replace a layout or a wording and leave the others', () => {
+  it('replaces a layout or a wording, and leaves the others', () => {
     const folder = folderOf({ 'layout.txt': '{{subject}}: {{code}}\n', 'fr.json': GERMAN })
     assert.equal(compose(folder, 'en').text, 'Your activation code: 0042\n')
     assert.equal(compose(folder, 'fr').text, 'Ihr Aktivierungscode: 0042\n')
     assert.match(compose(folder, 'en').html, /^<!doctype html>/)
   })
 
-  it('writes from right to left where people read so', () => {
+  it('may hold a language that is written from right to left', () => {
     const { html } = compose(folderOf({ 'ar.json': GERMAN }), 'ar')
     assert.match(html, /<html lang="ar" dir="rtl">/)
   })
 
-  it('takes a byte-order mark off', () => {
+  it('may hold files with a byte-order mark', () => {
     assert.deepEqual(problemsOf(folderOf({ 'de.json': `\ufeff${JSON.stringify(GERMAN)}` })), [])
   })
 
-  it('passes over what begins with a dot, as in a folder that Kubernetes mounts', () => {
+  it('may hold files whose names begin with a dot, as Kubernetes mounts them', () => {
     const folder = folderOf({ '.DS_Store': 'x' })
     mkdirSync(join(folder, '..2026_01_31'))
     writeFileSync(join(folder, '..2026_01_31', 'de.json'), JSON.stringify(GERMAN))
@@ -95,7 +95,7 @@ describe('readTemplates', () => {
     assert.equal(compose(folder, 'de').subject, 'Ihr Aktivierungscode')
   })
 
-  it('says what cannot be read', () => {
+  it('is refused with the name of each file that cannot be read', () => {
     assert.match(problemsOf(join(root, 'missing'))[0] ?? '', /^MAIL_TEMPLATES_DIR: cannot be read: ENOENT/)
     const folder = folderOf({ 'de.json': Buffer.from('{"subject": "Grüße"}', 'latin1') })
     mkdirSync(join(folder, 'layout.txt'))
@@ -116,7 +116,7 @@ describe('readTemplates', () => {
     'pt_BR.json',
     'de.yaml',
   ]) {
-    it(`takes ${name} for a typing error`, () => {
+    it(`is refused with a file called ${name}`, () => {
       assert.deepEqual(problemsOf(folderOf({ [name]: GERMAN })), [
         `${name}: is no template: those are layout.html, layout.txt and languages, such as fr.json or pt-BR.json`,
       ])
@@ -136,14 +136,14 @@ describe('readTemplates', () => {
     ['{{! {{code}}', '{{code}} is missing'],
   ]
   for (const [layout, problem] of layouts) {
-    it(`refuses the layout ${JSON.stringify(layout)}`, () => {
+    it(`is refused with the layout ${JSON.stringify(layout)}: ${problem}`, () => {
       for (const name of ['layout.html', 'layout.txt']) {
         assert.deepEqual(problemsOf(folderOf({ [name]: layout })), [`${name}: ${problem}`])
       }
     })
   }
 
-  it('takes a layout that shows the code in any way of Mustache', () => {
+  it('may hold a layout that shows the code in any way of Mustache', () => {
     for (const layout of [
       '{{code}}',
       '{{{ code }}}',
@@ -154,7 +154,7 @@ describe('readTemplates', () => {
     }
   })
 
-  it('names everything that a wording lacks or has too much', () => {
+  it('is refused with the name of every sentence that a wording lacks or has too much', () => {
     const { advice: _, ...others } = GERMAN.activation_code
     const wording = { ...GERMAN, activation_code: { ...others, avdice: 'x' }, footer: 'x' }
     assert.deepEqual(problemsOf(folderOf({ 'de.json': wording })), [
@@ -177,7 +177,7 @@ describe('readTemplates', () => {
     ['Code {{sender', ': is not Mustache: Unclosed tag at 13'],
   ]
   for (const [subject, problem] of texts) {
-    it(`refuses the wording ${JSON.stringify(subject)}`, () => {
+    it(`is refused with the wording ${JSON.stringify(subject)}`, () => {
       const wording = { ...GERMAN, activation_code: { ...GERMAN.activation_code, subject } }
       assert.deepEqual(problemsOf(folderOf({ 'de.json': wording })), [
         `de.json: activation_code.subject${problem}`,
@@ -185,11 +185,11 @@ describe('readTemplates', () => {
     })
   }
 
-  it('refuses what is not JSON', () => {
+  it('is refused with a wording that is not JSON', () => {
     assert.match(problemsOf(folderOf({ 'de.json': '{' }))[0] ?? '', /^de\.json: is not JSON: /)
   })
 
-  it('refuses a default language that there is no wording for, and lists those there are', () => {
+  it('is refused with a DEFAULT_LOCALE that there is no wording for, and the list of those there are', () => {
     const folder = folderOf({ 'de.json': GERMAN })
     for (const locale of ['it', 'fr-CA', 'EN', '']) {
       assert.deepEqual(problemsOf(folder, locale), [
@@ -198,7 +198,7 @@ describe('readTemplates', () => {
     }
   })
 
-  it('names all problems of all files at once', () => {
+  it('is refused with all problems of all files at once', () => {
     const files = { 'de.json': '{', 'en.json': {}, 'layout.html': 'Hello', 'notes.md': 'x' }
     const names = problemsOf(folderOf(files), 'it').map(problem => /^[\w.]+/.exec(problem)?.[0])
     assert.deepEqual([...new Set(names)], ['de.json', 'en.json', 'layout.html', 'notes.md', 'DEFAULT_LOCALE'])

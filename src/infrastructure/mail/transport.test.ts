@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { type OutgoingMail, sendMailBy } from './transport.ts'
 
 describe('sendMailBy', () => {
-  it('composes the mail, and returns what the transport says', async () => {
+  it('composes the mail, and returns the result of the transport', async () => {
     const sent: OutgoingMail[] = []
     const answer = { result: 'failed', failure: 'unavailable', reason: 'http 503' } as const
     const transport = {

@@ -6,8 +6,8 @@ import { mailgun } from './mailgun.ts'
 
 const provider = mailgun('key')
 
-describe('mailgun', { timeout: 30_000 }, () => {
-  it('passes on the id', async t => {
+describe('MAIL_HTTP_PROVIDER=mailgun', { timeout: 30_000 }, () => {
+  it('gives the log the id of the mail there', async t => {
     const body = { id: '<20260131.1@mg.example.com>', message: 'Queued. Thank you.' }
     const accepted = { result: 'accepted', acceptedAs: body.id }
     assert.deepEqual(await answerTo(t, provider, { status: 200, body }), accepted)
@@ -29,7 +29,7 @@ describe('mailgun', { timeout: 30_000 }, () => {
     [503, 'Service Unavailable', 'unavailable'],
   ]
   for (const [status, message, failure] of errors) {
-    it(`takes ${status} for ${failure}: ${message}`, async t => {
+    it(`fails as ${failure} at ${status}: ${message}`, async t => {
       assert.deepEqual(await answerTo(t, provider, { status, body: { message } }), {
         result: 'failed',
         failure,

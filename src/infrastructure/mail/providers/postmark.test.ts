@@ -7,14 +7,14 @@ import { postmark } from './postmark.ts'
 
 const provider = postmark('server-token')
 
-describe('postmark', { timeout: 30_000 }, () => {
-  it('passes on the id', async t => {
+describe('MAIL_HTTP_PROVIDER=postmark', { timeout: 30_000 }, () => {
+  it('gives the log the id of the mail there', async t => {
     const body = { ErrorCode: 0, Message: 'OK', MessageID: '0a129aee-e1cd-480d-b08d-4f48548ff48d' }
     const accepted = { result: 'accepted', acceptedAs: body.MessageID }
     assert.deepEqual(await answerTo(t, provider, { status: 200, body }), accepted)
   })
 
-  it('gives the mail a Message-ID that stays', async t => {
+  it('has the same Message-ID on every attempt', async t => {
     const { body } = await requestOf(t, provider, outgoingMail({ id: 'mail-1' }))
     const { Headers } = JSON.parse(body) as { Headers: { Name: string; Value: string }[] }
     assert.deepEqual(Object.fromEntries(Headers.map(({ Name, Value }) => [Name, Value])), {
@@ -50,7 +50,7 @@ describe('postmark', { timeout: 30_000 }, () => {
     [500, 0, 'unavailable', 'Internal server error'],
   ]
   for (const [status, code, failure, message = ''] of errors) {
-    it(`takes ${status} with ${code} for ${failure}: ${message}`, async t => {
+    it(`fails as ${failure} at ${status} with error ${code}: ${message}`, async t => {
       const body = { ErrorCode: code, Message: message }
       assert.deepEqual(await answerTo(t, provider, { status, body }), {
         result: 'failed',
@@ -69,7 +69,7 @@ describe('postmark', { timeout: 30_000 }, () => {
     [503, 'unavailable'],
   ]
   for (const [status, failure] of bare) {
-    it(`takes ${status} without a code for ${failure}`, async t => {
+    it(`fails as ${failure} at ${status} without an error code`, async t => {
       const result = await answerTo(t, provider, { status, body: '<html>' })
       assert.ok(result.result === 'failed')
       assert.deepEqual([result.failure, result.reason], [failure, `http ${status}`])

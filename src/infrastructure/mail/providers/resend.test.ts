@@ -7,8 +7,8 @@ import { resend } from './resend.ts'
 
 const provider = resend('re_key')
 
-describe('resend', { timeout: 30_000 }, () => {
-  it('posts the mail with its key and its headers', async t => {
+describe('MAIL_HTTP_PROVIDER=resend', { timeout: 30_000 }, () => {
+  it('is POST /emails with MAIL_API_KEY and Idempotency-Key', async t => {
     const mail = outgoingMail({ from: 'Acme, Inc. <no-reply@example.com>' })
     const { route, headers, body } = await requestOf(t, provider, mail)
     assert.equal(route, 'POST /emails')
@@ -24,7 +24,7 @@ describe('resend', { timeout: 30_000 }, () => {
     })
   })
 
-  it('passes on the id', async t => {
+  it('gives the log the id of the mail there', async t => {
     const body = { id: '49a3999c-0ce1-4ea6-ab68-afcd6dc2e794' }
     assert.deepEqual(await answerTo(t, provider, { status: 200, body }), {
       result: 'accepted',
@@ -62,7 +62,7 @@ describe('resend', { timeout: 30_000 }, () => {
     [500, 'internal_server_error', 'unavailable'],
   ]
   for (const [status, name, failure, message = ''] of errors) {
-    it(`takes ${status} ${name} for ${failure}${message && `: ${message}`}`, async t => {
+    it(`fails as ${failure} at ${status} ${name} ${message}`, async t => {
       const body = { statusCode: status, name, message }
       const reason = `http ${status} (${name})`
       assert.deepEqual(await answerTo(t, provider, { status, body }), {
@@ -75,12 +75,12 @@ describe('resend', { timeout: 30_000 }, () => {
   }
 
   // The reply to the first attempt got lost, and a deployment changed the template before the second.
-  it('takes a key that was used for other words for accepted', async t => {
+  it('is accepted by 409 invalid_idempotent_request: an earlier attempt was accepted', async t => {
     const body = { statusCode: 409, name: 'invalid_idempotent_request', message: 'Same key, other payload' }
     assert.deepEqual(await answerTo(t, provider, { status: 409, body }), { result: 'accepted' })
   })
 
-  it('waits as long as it is told', async t => {
+  it('waits as Retry-After says', async t => {
     const result = await answerTo(t, provider, { status: 429, headers: { 'retry-after': '3' } })
     assert.ok(result.result === 'failed' && result.retryAfterSeconds === 3)
   })

@@ -7,8 +7,8 @@ import { sendgrid } from './sendgrid.ts'
 
 const provider = sendgrid('SG.key')
 
-describe('sendgrid', { timeout: 30_000 }, () => {
-  it('posts the mail with its key and its headers, and follows nobody', async t => {
+describe('MAIL_HTTP_PROVIDER=sendgrid', { timeout: 30_000 }, () => {
+  it('is POST /v3/mail/send with MAIL_API_KEY, without tracking of clicks and opens', async t => {
     const mail = outgoingMail()
     const { route, headers, body } = await requestOf(t, provider, mail)
     assert.equal(route, 'POST /v3/mail/send')
@@ -29,7 +29,7 @@ describe('sendgrid', { timeout: 30_000 }, () => {
     })
   })
 
-  it('names the sender only if they have a name', async t => {
+  it('names the sender of MAIL_FROM only if there is a name', async t => {
     const nameless = await requestOf(t, provider, outgoingMail({ from: 'no-reply@vestibule.example' }))
     assert.deepEqual(JSON.parse(nameless.body).from, { email: 'no-reply@vestibule.example' })
     const quoted = outgoingMail({ from: '"Acme, \\"Inc.\\"" <no-reply@example.com>' })
@@ -37,7 +37,7 @@ describe('sendgrid', { timeout: 30_000 }, () => {
     assert.deepEqual(JSON.parse(body).from, { name: 'Acme, "Inc."', email: 'no-reply@example.com' })
   })
 
-  it('passes on the id, which is in a header', async t => {
+  it('gives the log the id of the mail there, from X-Message-Id', async t => {
     const answer = { status: 202, headers: { 'x-message-id': 'Ab3-_x' }, body: '' }
     assert.deepEqual(await answerTo(t, provider, answer), { result: 'accepted', acceptedAs: 'Ab3-_x' })
   })
@@ -61,7 +61,7 @@ describe('sendgrid', { timeout: 30_000 }, () => {
     [503, [], 'unavailable'],
   ]
   for (const [status, fields, failure, code] of errors) {
-    it(`takes ${status} about ${JSON.stringify(fields)} for ${failure}`, async t => {
+    it(`fails as ${failure} at ${status} about the fields ${JSON.stringify(fields)}`, async t => {
       const body = { errors: fields.map(field => ({ field, message: 'ada@example.com', help: null })) }
       const reason = code ? `http ${status} (${code})` : `http ${status}`
       assert.deepEqual(await answerTo(t, provider, { status, body }), {
@@ -77,10 +77,14 @@ describe('sendgrid', { timeout: 30_000 }, () => {
     ['X-RateLimit-Reset', { 'x-ratelimit-reset': inAnHour() }, within(3500, 3600)],
     ['Retry-After before it', { 'x-ratelimit-reset': inAnHour(), 'retry-after': '5' }, within(5, 5)],
     ['a reset that has passed', { 'x-ratelimit-reset': '1' }, within(0, 0)],
-    ['no nonsense', { 'x-ratelimit-reset': 'soon' }, seconds => seconds === undefined],
+    [
+      'no such header, when that holds nonsense',
+      { 'x-ratelimit-reset': 'soon' },
+      seconds => seconds === undefined,
+    ],
   ]
   for (const [what, headers, holds] of waits) {
-    it(`reads ${what}`, async t => {
+    it(`waits as said by ${what}`, async t => {
       const result = await answerTo(t, provider, { status: 429, headers })
       assert.ok(result.result === 'failed' && holds(result.retryAfterSeconds))
     })
