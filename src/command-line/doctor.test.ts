@@ -51,7 +51,7 @@ skipped  redis     not used
   })
 
   for (const args of [['now'], ['--fix'], ['--json=yes']]) {
-    it(`does not understand: doctor ${args.join(' ')}`, () => {
+    it(`does not understand: ${['doctor', ...args].join(' ')}`, () => {
       assert.equal(parseDoctorCommand(args), undefined)
     })
   }

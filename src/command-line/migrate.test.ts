@@ -44,7 +44,7 @@ describe('vestibule migrate', () => {
     ['down', 'a', 'b'],
     ['up', '--all'],
   ]) {
-    it(`does not understand: migrate ${args.join(' ')}`, () => {
+    it(`does not understand: ${['migrate', ...args].join(' ')}`, () => {
       assert.equal(parseMigrateCommand(args), undefined)
     })
   }

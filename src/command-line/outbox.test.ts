@@ -130,7 +130,7 @@ id                                    what             to                age    
     ['drop', "' or true --"],
     ['list', '--unknown'],
   ]) {
-    it(`does not understand: outbox ${args.join(' ')}`, () => {
+    it(`does not understand: ${['outbox', ...args].join(' ')}`, () => {
       assert.equal(parseOutboxCommand(args), undefined)
     })
   }

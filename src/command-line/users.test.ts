@@ -115,7 +115,7 @@ describe('vestibule users', () => {
     ['delete', '--all'],
     ['activate', "' or true --"],
   ]) {
-    it(`does not understand: users ${args.join(' ')}`, () => {
+    it(`does not understand: ${['users', ...args].join(' ')}`, () => {
       assert.equal(parseUsersCommand(args), undefined)
     })
   }

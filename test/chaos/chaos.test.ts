@@ -23,7 +23,7 @@ const SEED = 1
 const SECONDS = 2
 const PEOPLE = 4
 
-describe('three instances behind a balancer keep every promise', { skip: noBalancer || noRedis }, () => {
+describe('three instances behind a balancer', { skip: noBalancer || noRedis }, () => {
   let cluster: Cluster
   let broken = false
   before(async () => {
@@ -32,7 +32,7 @@ describe('three instances behind a balancer keep every promise', { skip: noBalan
   after(() => cluster.stop(broken))
 
   for (const { scenario, skip = false } of SHORT) {
-    it(scenario, { skip }, async t => {
+    it(`keep every promise in the scenario ${scenario}`, { skip }, async t => {
       const outcome = await runScenario(cluster, { scenario, seed: SEED, seconds: SECONDS, people: PEOPLE })
       broken ||= wrongs(outcome).length > 0
       assert.deepEqual(wrongs(outcome), [], `${verdict(outcome)}\nThe logs are in ${cluster.folder}`)

@@ -1,3 +1,3 @@
 import { describeCodes } from '../support/code-contract.ts'
 
-describeCodes('codes whose guesses PostgreSQL counts', false, () => ({}))
+describeCodes('in PostgreSQL', false, () => ({}))

@@ -28,11 +28,9 @@ const openCounter = async (servers: RedisServer[], timeoutMs = PATIENT_MS) => {
   }
 }
 
-describeCodes('codes whose guesses Redis counts', noRedis, async () => openCounter([await startRedis()]))
+describeCodes('in Redis', noRedis, async () => openCounter([await startRedis()]))
 
-describeCodes('codes whose guesses a Redis Cluster counts', noRedis, async () =>
-  openCounter(await startRedisCluster()),
-)
+describeCodes('in a Redis Cluster', noRedis, async () => openCounter(await startRedisCluster()))
 
 describe('guessCounter', { skip: noRedis, timeout: 60_000 }, () => {
   let redis: RedisServer

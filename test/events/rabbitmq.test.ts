@@ -227,14 +227,18 @@ describe('EVENT_PUBLISHER=rabbitmq', { skip: noBroker, timeout: 120_000 }, () =>
   })
 
   const misconfigured: [what: string, change: (url: URL) => URL, reason: string][] = [
-    ['a password', url => Object.assign(url, { password: 'wrong-secret' }), 'amqp 403 (ACCESS-REFUSED)'],
     [
-      'a virtual host',
+      'a wrong password',
+      url => Object.assign(url, { password: 'wrong-secret' }),
+      'amqp 403 (ACCESS-REFUSED)',
+    ],
+    [
+      'an unknown virtual host',
       url => Object.assign(url, { pathname: '/nowhere' }),
       'no such virtual host, or not for this user',
     ],
     [
-      'a certificate nobody vouches for',
+      'a self-signed certificate',
       url => Object.assign(url, { href: encrypted() }),
       'DEPTH_ZERO_SELF_SIGNED_CERT',
     ],

@@ -147,7 +147,7 @@ describe('a courier that is killed', { timeout: 3_600_000 }, () => {
   }
 
   for (const [crash, what] of Object.entries(CRASHES) as [Crash, string][]) {
-    it(`is killed with a mail that is ${what}`, async () => {
+    it(`is killed at this point of a mail: ${what}`, async () => {
       for (let round = 0; round < ROUNDS; round += 1) await live(crash)
     })
   }

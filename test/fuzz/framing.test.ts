@@ -25,7 +25,7 @@ const started = performance.now()
 
 describe('bytes that are nearly HTTP', { concurrency: true }, () => {
   for (let nth = 0; nth < AT_ONCE; nth += 1) {
-    it(`get a documented answer or a closed connection (${nth + 1})`, async () => {
+    it(`get a documented answer or a closed connection: lot ${nth + 1}`, async () => {
       await fc.assert(
         fc.asyncProperty(conversation, async ({ text, cuts }) => {
           assertHeard(await converse(app.url, withAddresses(text), cuts))
@@ -52,7 +52,7 @@ describe('bytes that are nearly HTTP', { concurrency: true }, () => {
   })
 })
 
-describe('the service behind them', () => {
+describe('the service behind bytes that are nearly HTTP', () => {
   it('is ready, has logged no error, and has closed every connection', async t => {
     const seconds = Math.round((performance.now() - started) / 1000)
     const closed = `closed without an answer: ${unanswered}`

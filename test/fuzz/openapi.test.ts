@@ -26,9 +26,10 @@ const accounts = await createAccounts(share(OPENAPI_SHARE / 25))
 const answered = createTally()
 const started = performance.now()
 
-describe('random requests made from /openapi.json get a documented answer', { concurrency: true }, () => {
+describe('a random request made from /openapi.json', { concurrency: true }, () => {
   for (const operation of operations) {
-    it(operation.name, async t => {
+    const { name: route } = operation
+    it(`gets a documented answer, to ${route}`, async t => {
       const wire = openWire(app.url)
       const tally = createTally()
       const numRuns = share((OPENAPI_SHARE * weightOf(operation)) / allWeights)
@@ -44,14 +45,14 @@ describe('random requests made from /openapi.json get a documented answer', { co
       } finally {
         wire.close()
       }
-      t.diagnostic(`${operation.name}: ${tally}`)
+      t.diagnostic(`${route}: ${tally}`)
       const successes = [...operation.responses.keys()].filter(status => status < 300)
       if (numRuns > 30) assert.ok(successes.some(tally.has), 'nothing has succeeded: these were no tests')
     })
   }
 })
 
-describe('the service behind them', () => {
+describe('the service behind random requests', () => {
   it('is ready, and has logged no error', async t => {
     const seconds = Math.round((performance.now() - started) / 1000)
     t.diagnostic(`seed ${SEED} (FUZZ_SEED), ${answered.total()} requests in ${seconds} s: ${answered}`)

@@ -76,7 +76,7 @@ describe('the audit log', () => {
     return { email, who, correlationId, code: await settledCode(app, email) }
   }
 
-  it('has registered for a registration, and code_sent once its mail is accepted', async () => {
+  it('has "registered" for a registration, and "code_sent" once its mail is accepted', async () => {
     const { who, correlationId } = await someone()
     await app.logLine({ audit: 'code_sent', correlation_id: correlationId })
     assert.deepEqual(auditedBy(app, correlationId), [
@@ -94,7 +94,7 @@ describe('the audit log', () => {
     assert.equal(rows.length, 1)
   })
 
-  it('has replaced, with both ids, and registered for a registration that replaces another', async () => {
+  it('has "replaced", with both ids, and "registered" for a registration that replaces another', async () => {
     const { email, who } = await someone()
     await letTimePass(app, 61)
     const { answer, audited } = await register(app, email.toUpperCase(), 'Another-Horse-8')
@@ -106,7 +106,7 @@ describe('the audit log', () => {
     await settledCode(app, email, 2)
   })
 
-  it('has code_sent for a code that is sent again', async () => {
+  it('has "code_sent" for a code that is sent again', async () => {
     const { email, who } = await someone()
     await letTimePass(app, 31)
     const { correlationId } = await ask(app, 'POST', '/users/resend-code', email)
@@ -114,7 +114,7 @@ describe('the audit log', () => {
     assert.deepEqual(auditedBy(app, correlationId), [{ audit: 'code_sent', ...who }])
   })
 
-  it('has wrong_guess for each, and exhausted with the third', async () => {
+  it('has "wrong_guess" for each, and "exhausted" with the third', async () => {
     const { email, who, code } = await someone()
     const wrong = { audit: 'wrong_guess', ...who, network: NETWORK }
     const exhausted = { audit: 'exhausted', ...who, network: NETWORK }
@@ -123,14 +123,14 @@ describe('the audit log', () => {
     }
   })
 
-  it('has activated for an activation, once', async () => {
+  it('has "activated" for an activation, once', async () => {
     const { email, who, code } = await someone()
     const activated = { audit: 'activated', ...who, network: NETWORK }
     assert.deepEqual((await activate(app, email, code)).audited(), [activated])
     assert.deepEqual((await activate(app, email, code)).audited(), [])
   })
 
-  it('has credentials_refused for a known address, an unknown one and, without a hash, for what is none', async () => {
+  it('has "credentials_refused" for a known address, an unknown one and, without a hash, for what is none', async () => {
     const { email, code } = await someone()
     const unknown = newAddress()
     const refused = (of: string) => [
@@ -149,7 +149,7 @@ describe('the audit log', () => {
     assert.deepEqual((await register(app, email)).audited(), [])
   })
 
-  it('has purged for a pending account that is purged', async () => {
+  it('has "purged" for a pending account that is purged', async () => {
     const { who } = await someone()
     await letTimePass(app, 90_000)
     const lines: object[] = []
@@ -203,7 +203,7 @@ describe('the audit log, of a limit that was hit', () => {
     assert.deepEqual(audited(), [{ audit: 'limit_hit', limit, ...address, network: NETWORK }])
   }
 
-  it('has limit_hit with the name of the limit, and the hash of the address if there is one', async () => {
+  it('has "limit_hit" with the name of the limit, and the hash of the address if there is one', async () => {
     const email = newAddress()
     assert.equal((await register(app, email)).answer.status, 201)
     const code = await settledCode(app, email)
@@ -223,7 +223,7 @@ describe('the audit log, of a limit that was hit', () => {
 })
 
 describe('the audit log, with HIDE_REGISTERED_EMAILS', () => {
-  it('has reminded and reminder_sent for a reminder, and ignored for a registration that sends nothing', async () => {
+  it('has "reminded" and "reminder_sent" for a reminder, and "ignored" for a registration that sends nothing', async () => {
     const app = await startApp({ database, env: { ...TRUSTING, HIDE_REGISTERED_EMAILS: 'true' } })
     try {
       const email = newAddress()

@@ -22,7 +22,7 @@ const PASSWORDS = {
   wrong: 'Wrong-Horse-7',
 }
 
-describe('after everything that a person, a stranger and an operator do', () => {
+describe('what is stored and logged', () => {
   let database: TestDatabase
   let dump: string
   let logged = ''

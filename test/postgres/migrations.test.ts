@@ -166,7 +166,7 @@ describe('the migrations', () => {
     })
 
     for (const args of [[], ['down'], ['sideways']]) {
-      it(`end with 2 and the usage for: migrate ${args.join(' ')}`, async () => {
+      it(`end with 2 and the usage for: ${['migrate', ...args].join(' ')}`, async () => {
         const { exitCode, output } = await migrate(...args)
         assert.equal(exitCode, 2)
         assert.match(output, /^Usage: /)

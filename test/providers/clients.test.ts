@@ -39,7 +39,7 @@ const requestsOf = async (
   return { theirs, ours }
 }
 
-describe("Postmark's own client", { timeout: 30_000 }, () => {
+describe('the client that Postmark publishes', { timeout: 30_000 }, () => {
   it('sends the same request for the same mail', async t => {
     const answer = { ErrorCode: 0, Message: 'OK', MessageID: '1' }
     const byClient = (host: string) =>
@@ -69,7 +69,7 @@ describe("Postmark's own client", { timeout: 30_000 }, () => {
   })
 })
 
-describe("Mailgun's own client", { timeout: 30_000 }, () => {
+describe('the client that Mailgun publishes', { timeout: 30_000 }, () => {
   it('sends the same fields for the same mail', async t => {
     const answer = { id: '<1@mg.example.com>', message: 'Queued. Thank you.' }
     const byClient = (host: string) =>

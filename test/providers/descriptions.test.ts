@@ -89,7 +89,7 @@ const withoutKey = (provider: MailProvider): MailProvider => ({
 })
 
 for (const { description, provider, wantsKey, broken } of providers) {
-  describe(description, { timeout: 60_000 }, () => {
+  describe(`the description that the provider publishes, ${description}`, { timeout: 60_000 }, () => {
     let prism: Awaited<ReturnType<typeof startPrism>>
     before(async () => {
       prism = await startPrism(description, provider.path)
@@ -97,21 +97,21 @@ for (const { description, provider, wantsKey, broken } of providers) {
     after(() => prism.close())
 
     for (const [what, mail] of Object.entries(mails)) {
-      it(`takes ${what}`, async t => {
+      it(`allows our request for ${what}`, async t => {
         const result = await handOver(t, provider, prism.url, mail)
         assert.equal(result.result, 'accepted', JSON.stringify(result))
       })
     }
 
     for (const [what, change] of Object.entries(broken)) {
-      it(`is kept to: refuses ${what}`, async t => {
+      it(`does not allow one with ${what}`, async t => {
         const result = await handOver(t, changed(provider, change), prism.url, outgoingMail())
         assert.ok(result.result === 'failed' && result.failure === 'refused', JSON.stringify(result))
       })
     }
 
     if (!wantsKey) return
-    it('is kept to: refuses a mail without a key', async t => {
+    it('does not allow one without a key', async t => {
       const result = await handOver(t, withoutKey(provider), prism.url, outgoingMail())
       assert.ok(result.result === 'failed' && result.failure === 'misconfigured', JSON.stringify(result))
     })

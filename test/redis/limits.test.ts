@@ -31,7 +31,7 @@ const openLimit = async (t: TestContext, server = redis, timeoutMs?: number) => 
   return { ...redisLimit(connection, hashKey)(POLICY), connection, logged }
 }
 
-describeLimit('redisLimit', noRedis, async t => {
+describeLimit('in Redis', noRedis, async t => {
   const { connection } = await openForTest(t, [redis.url])
   return {
     // Without the answers of an instance's own count, which would hide what Redis answers.

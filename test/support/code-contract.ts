@@ -12,11 +12,11 @@ const CONNECTIONS = 16
 
 /** What the ports on codes promise, wherever guesses are counted. */
 export const describeCodes = (
-  name: string,
+  where: string,
   skip: string | false,
   open: () => Promise<CodeStore> | CodeStore,
 ): void => {
-  describe(name, { skip, timeout: 60_000 }, () => {
+  describe(`a code whose guesses are counted ${where}`, { skip, timeout: 60_000 }, () => {
     let store: CodeStore
     let bench: Bench
     before(async () => {

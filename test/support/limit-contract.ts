@@ -16,7 +16,7 @@ const KEY = '192.0.2.0/24'
 
 /** What the port `Limit` promises, wherever it is counted. `open` gives each test a store that knows nothing. */
 export const describeLimit = (
-  name: string,
+  where: string,
   skip: string | false,
   open: (t: TestContext) => Promise<LimitStore> | LimitStore,
 ): void => {
@@ -43,7 +43,7 @@ export const describeLimit = (
     }
   }
 
-  describe(name, { skip }, () => {
+  describe(`a limit, counted ${where}`, { skip }, () => {
     it('lets each network have its quota, and tells the next one to wait until the window ends', async t => {
       const { chargeTimes, waitSeconds, pass, assertWaits } = await startLimit(t)
       assertWaits(await chargeTimes(1), [0])

@@ -9,7 +9,7 @@ const stopClock = (t: TestContext) => {
   return (seconds: number) => t.mock.timers.tick(seconds * 1000)
 }
 
-describeLimit('memoryLimit', false, t => ({ limit: memoryLimit, pass: stopClock(t), inaccuracySeconds: 0 }))
+describeLimit('in memory', false, t => ({ limit: memoryLimit, pass: stopClock(t), inaccuracySeconds: 0 }))
 
 describe('memoryLimit, to the second', () => {
   const POLICY = { name: 'wrong_guesses_per_network', quota: 1, windowSeconds: 900 } as const

@@ -23,7 +23,7 @@ const visibleText = (html: string): string =>
     .trim()
 
 describe('the text of a mail', () => {
-  it('is this one with a code in English', () => {
+  it('brings the code in English, how long it is valid, that it works once, and what to do if it was not you', () => {
     const { subject, text } = compose()
     assert.equal(subject, 'Your activation code')
     assert.equal(
@@ -41,7 +41,7 @@ code. Do not pass it on to anyone.
     )
   })
 
-  it('is this one with a code in French', () => {
+  it('brings the same in French', () => {
     const { subject, text } = compose(CODE, { locale: 'fr' })
     assert.equal(subject, 'Votre code d’activation')
     assert.equal(
@@ -59,7 +59,7 @@ sans le code, il ne se passera rien. Ne le communiquez à personne.
     )
   })
 
-  it('is this one for a reminder in English', () => {
+  it('reminds the owner of an account in English, without a code or a link', () => {
     const { subject, text } = compose(REMINDER)
     assert.equal(subject, 'You already have an account')
     assert.equal(
@@ -75,7 +75,7 @@ and cannot get in.
     )
   })
 
-  it('is this one for a reminder in French', () => {
+  it('reminds the same in French', () => {
     const { subject, text } = compose(REMINDER, { locale: 'fr' })
     assert.equal(subject, 'Vous avez déjà un compte')
     assert.equal(
@@ -93,37 +93,40 @@ et ne peut pas accéder à votre compte.
 })
 
 describe('every mail', () => {
-  for (const locale of ['en', 'fr']) {
-    for (const content of [CODE, REMINDER]) {
-      const { subject, text, html } = compose(content, { locale })
-      const name = `${content.kind} in ${locale}`
+  const mails = ['en', 'fr'].flatMap(locale =>
+    [CODE, REMINDER].map(content => ({
+      locale,
+      name: `${content.kind} in ${locale}`,
+      ...compose(content, { locale }),
+    })),
+  )
 
-      it(`has lines of at most 76 characters: ${name}`, () => {
-        for (const line of text.split('\n')) assert.ok(line.length <= 76, line)
-      })
+  it('has lines of at most 76 characters', () => {
+    for (const line of mails.flatMap(({ text }) => text.split('\n'))) assert.ok(line.length <= 76, line)
+  })
 
-      it(`says the same in text and HTML: ${name}`, () => {
-        const words = (version: string) => version.split(/[\s\u00a0]+/).filter(word => word !== '')
-        assert.deepEqual(words(visibleText(html)), words(text))
-      })
+  it('says the same in text and HTML', () => {
+    const words = (version: string) => version.split(/[\s\u00a0]+/).filter(word => word !== '')
+    for (const { name, text, html } of mails) assert.deepEqual(words(visibleText(html)), words(text), name)
+  })
 
-      it(`is a whole HTML page in its language: ${name}`, () => {
-        assertClosed(html)
-        assert.match(html, new RegExp(`^<!doctype html>\n<html lang="${locale}" dir="ltr">`))
-        assert.ok(html.includes(`<title>${subject}</title>`))
-      })
-
-      it(`has no link, image or script: ${name}`, () => {
-        for (const version of [subject, text, html]) {
-          assert.doesNotMatch(version, /http|url\(|@import|<(a|img|link|script|iframe|form)\b|\{\{/i)
-        }
-      })
-
-      it(`has no digit in its subject: ${name}`, () => {
-        assert.doesNotMatch(subject, /\d/)
-      })
+  it('is a whole HTML page in its language', () => {
+    for (const { locale, subject, html } of mails) {
+      assertClosed(html)
+      assert.match(html, new RegExp(`^<!doctype html>\n<html lang="${locale}" dir="ltr">`))
+      assert.ok(html.includes(`<title>${subject}</title>`))
     }
-  }
+  })
+
+  it('has no link, image or script', () => {
+    for (const version of mails.flatMap(({ subject, text, html }) => [subject, text, html])) {
+      assert.doesNotMatch(version, /http|url\(|@import|<(a|img|link|script|iframe|form)\b|\{\{/i)
+    }
+  })
+
+  it('has no digit in its subject, which lock screens show and mail servers log', () => {
+    for (const { subject } of mails) assert.doesNotMatch(subject, /\d/)
+  })
 })
 
 describe('a mail', () => {

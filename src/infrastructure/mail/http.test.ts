@@ -102,7 +102,7 @@ describe('mail by HTTP', { timeout: 30_000 }, () => {
     ['nothing', '', seconds => seconds === undefined],
   ]
   for (const [what, header, holds] of retryAfters) {
-    it(`waits as Retry-After says, which may be ${what}`, async t => {
+    it(`reads ${what} in Retry-After`, async t => {
       for (const status of [429, 503]) {
         const result = await handOverTo(t, answerWith(status, { 'retry-after': header }))
         assert.ok(result.result === 'failed')

@@ -108,7 +108,7 @@ describe('mail by SMTP', { timeout: 30_000 }, () => {
     ['250 great success', undefined],
   ]
   for (const [says, acceptedAs] of answers) {
-    it(`is accepted as ${acceptedAs ?? 'nothing in particular'} when the server says ${says}`, async t => {
+    it(`is accepted as ${acceptedAs ?? '(no id)'} when the server says ${says}`, async t => {
       const { url } = await startScriptedServer(t, { content: says })
       const result = await openTransport(t, url).handOver(outgoingMail())
       assert.deepEqual(result, { result: 'accepted', acceptedAs })

@@ -62,7 +62,7 @@ describe('MAIL_HTTP_PROVIDER=resend', { timeout: 30_000 }, () => {
     [500, 'internal_server_error', 'unavailable'],
   ]
   for (const [status, name, failure, message = ''] of errors) {
-    it(`fails as ${failure} at ${status} ${name} ${message}`, async t => {
+    it(`fails as ${failure} at ${status} ${name}${message && `: ${message}`}`, async t => {
       const body = { statusCode: status, name, message }
       const reason = `http ${status} (${name})`
       assert.deepEqual(await answerTo(t, provider, { status, body }), {
