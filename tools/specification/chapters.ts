@@ -96,6 +96,7 @@ export const CHAPTERS: Chapter[] = [
       'src/infrastructure/mail/smtp-connections.test.ts',
       'src/infrastructure/mail/smtp-encryption.test.ts',
       'src/infrastructure/mail/http.test.ts',
+      'src/infrastructure/mail/http-connections.test.ts',
       'src/infrastructure/mail/provider-answer.test.ts',
       'src/infrastructure/mail/providers/mailgun.test.ts',
       'src/infrastructure/mail/providers/postmark.test.ts',
