@@ -1,12 +1,12 @@
 // Fast, and shown to be: every figure is measured on the real command, a real PostgreSQL (DATABASE_URL, or an embedded
-// one) and load from another process, in several rounds. Leaves bench/results/<suite>.json and the table of README.md.
+// one) and load from another process, in several rounds. Leaves bench/results/<suite>.json and the tables of README.md and docs/performance.md.
 //   npm run bench [-- <suite> …] [--quick]
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, platform, release } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Result, readResults, tableOf, withTable, writeResult } from './report.ts'
+import { type Result, readResults, type Shown, tableOf, withTable, writeResult } from './report.ts'
 import { efficiency } from './suites/efficiency.ts'
 import { instances } from './suites/instances.ts'
 import { latency } from './suites/latency.ts'
@@ -18,7 +18,6 @@ import type { Suite } from './support/suite.ts'
 
 const SUITES: Record<string, Suite> = { efficiency, overhead, latency, overload, instances, startup, scale }
 const root = fileURLToPath(new URL('..', import.meta.url))
-const readme = `${root}README.md`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,9 +49,16 @@ for (const [n, name] of wanted.entries()) {
   if (outcome) writeResult(folder, { suite: name, ...circumstances(), ...outcome })
 }
 const results = readResults(folder, Object.keys(SUITES))
-process.stdout.write(`${tableOf(results, { asides: true })}\n`)
-if (!quick)
-  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), tableOf(results, { asides: false })))
+process.stdout.write(`${tableOf(results, 'all')}\n`)
+if (!quick) {
+  writeTable('README.md', 'aimed')
+  writeTable('docs/performance.md', 'main')
+}
+
+function writeTable(page: string, shown: Shown): void {
+  const path = `${root}${page}`
+  writeFileSync(path, withTable(readFileSync(path, 'utf8'), 'bench', tableOf(results, shown)))
+}
 
 function circumstances(): Omit<Result, 'suite' | 'parameters' | 'figures' | 'details'> {
   const cpu = cpus()[0]?.model.replace(/\s+/g, ' ').trim() ?? 'unknown'

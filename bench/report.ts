@@ -30,16 +30,18 @@ const row = (figure: Figure): string => {
   return `| ${name} | ${aimed} | ${measured} | ${met} |`
 }
 
-/**
- * A table of figures, or of those that are no asides: the median of the rounds, and in brackets the least and the
- * greatest of them.
- */
-export const tableOf = (results: readonly Result[], { asides }: { asides: boolean }): string => {
+/** Which figures a table shows: those with an aim, all but asides, or all. */
+export type Shown = 'aimed' | 'main' | 'all'
+
+/** A table of figures: the median of the rounds, and in brackets the least and the greatest of them. */
+export const tableOf = (results: readonly Result[], shown: Shown): string => {
+  const isShown = ({ aside, aim }: Figure): boolean =>
+    shown === 'all' || (!aside && (shown === 'main' || aim !== undefined))
   const [{ machine } = { machine: undefined }] = results
-  const rows = results.flatMap(({ suite, figures }) => [
-    `| **${suite}** | | | |`,
-    ...figures.filter(({ aside }) => asides || !aside).map(row),
-  ])
+  const rows = results.flatMap(({ suite, figures }) => {
+    const rows = figures.filter(isShown).map(row)
+    return rows.length > 0 ? [`| **${suite}** | | | |`, ...rows] : []
+  })
   const commits = [...new Set(results.map(({ commit }) => commit))].join(', ')
   const days = [...new Set(results.map(({ at }) => at.slice(0, 10)))].join(', ')
   return [
@@ -51,10 +53,10 @@ export const tableOf = (results: readonly Result[], { asides }: { asides: boolea
   ].join('\n')
 }
 
-/** Puts a table between the marks, if they are there. */
-export const withTable = (page: string, table: string): string =>
+/** Puts a table between two marks of a page, if they are there: `<!-- bench -->` and `<!-- /bench -->`. */
+export const withTable = (page: string, mark: 'bench' | 'peers', table: string): string =>
   page.replace(
-    /(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/,
+    new RegExp(`(<!-- ${mark} -->\n)[\\s\\S]*?(<!-- /${mark} -->)`),
     (_, begin, end) => `${begin}\n${table}\n\n${end}`,
   )
 

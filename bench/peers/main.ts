@@ -1,6 +1,6 @@
 // The same sign-up with a mailed code, by Vestibule and by better-auth: how near each comes to the rate at which this
 // machine hashes passwords. They take turns in one run, with the bare hashes between them. README.md, beside this,
-// says what is compared and how. Writes bench/results/peers.json.
+// says what is compared and how. Writes bench/results/peers.json, and its table into docs/performance.md.
 //   node bench/peers/main.ts [rounds] [seconds of each turn] [seconds of warm-up]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,6 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withTable } from '../report.ts'
 import type { Counts } from '../support/counting-provider.ts'
 import { cpuSeconds, databaseCpuSeconds } from '../support/cpu.ts'
 import { mean } from '../support/figures.ts'
@@ -87,6 +88,8 @@ const folder = new URL('../results/', import.meta.url)
 await mkdir(folder, { recursive: true })
 await writeFile(new URL('peers.json', folder), `${JSON.stringify(result, null, 2)}\n`)
 process.stdout.write(`\n${table(result)}\n`)
+const page = new URL('../../docs/performance.md', import.meta.url)
+await writeFile(page, withTable(await readFile(page, 'utf8'), 'peers', table(result)))
 
 async function measure(side: Side): Promise<Omit<Turn, 'ratio' | 'hashing'>> {
   await counted('forget')

@@ -55,7 +55,7 @@ describe('tableOf', () => {
   ]
 
   it('says median, spread, aim and whether it is met', () => {
-    const table = tableOf(results, { asides: true })
+    const table = tableOf(results, 'all')
     assert.match(table, /^\| a ratio \| ≥ 0\.880 \| 0\.850 \(0\.800 – 0\.900\) \| \*\*no\*\* \|$/m)
     assert.match(table, /^\| a rate \| {2}\| 12,346 \/s \| {2}\|$/m)
     assert.match(table, /^\| a time \| ≤ 50\.0 ms \| 1\.62 ms \(1\.23 – 2\.00\) \| yes \|$/m)
@@ -63,7 +63,16 @@ describe('tableOf', () => {
   })
 
   it('leaves asides out where it is told to', () => {
-    assert.doesNotMatch(tableOf(results, { asides: false }), /a time/)
+    assert.doesNotMatch(tableOf(results, 'main'), /a time/)
+    assert.match(tableOf(results, 'main'), /a rate/)
+  })
+
+  it('shows, where it is told to, only figures with an aim, and no suite without one', () => {
+    const some = [...results, result([{ name: 'a size', unit: 'MiB', values: [1] }])]
+    const table = tableOf(some, 'aimed')
+    assert.match(table, /a ratio/)
+    assert.doesNotMatch(table, /a rate|a time|a size/)
+    assert.equal(table.match(/\*\*efficiency\*\*/g)?.length, 1)
   })
 
   it('writes what was not measured as a dash', () => {
@@ -75,12 +84,12 @@ describe('withTable', () => {
   it('replaces what stands between the marks, and nothing else', () => {
     const page = 'before\n<!-- bench -->\nold\n\nolder\n<!-- /bench -->\nafter\n'
     const expected = 'before\n<!-- bench -->\n\n| $1 |\n\n<!-- /bench -->\nafter\n'
-    assert.equal(withTable(page, '| $1 |'), expected)
-    assert.equal(withTable(expected, '| $1 |'), expected)
+    assert.equal(withTable(page, 'bench', '| $1 |'), expected)
+    assert.equal(withTable(expected, 'bench', '| $1 |'), expected)
   })
 
   it('leaves a page without marks alone', () => {
-    assert.equal(withTable('a page', 'a table'), 'a page')
+    assert.equal(withTable('a page', 'bench', 'a table'), 'a page')
   })
 })
 
