@@ -7,9 +7,9 @@ import { createLog } from './infrastructure/log.ts'
 import { createComposer } from './infrastructure/mail/compose.ts'
 import { readTemplates } from './infrastructure/mail/templates.ts'
 import type { Building, Parts } from './wiring/building.ts'
-import { openWaysOut, startCarriers } from './wiring/carriers.ts'
+import { openWaysOut, startLoops } from './wiring/loops.ts'
 import { openObservedDatabase, serveMetrics } from './wiring/observation.ts'
-import { provideServers } from './wiring/servers.ts'
+import { providePrerequisites } from './wiring/prerequisites.ts'
 import { buildServer } from './wiring/serving.ts'
 import { openStores } from './wiring/stores.ts'
 
@@ -57,7 +57,7 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const { mailFrom: from, codeTtlSeconds } = config
     const compose = createComposer(templates, { from, codeTtlSeconds })
 
-    const { mailbox, ...servers } = await provideServers(building)
+    const { mailbox, ...servers } = await providePrerequisites(building)
     const mailboxUrl = mailbox?.pageUrl
     const keyring = createKeyring(servers.secretKey, config.secretKeyPrevious)
     const observed = await openObservedDatabase(building, servers)
@@ -65,12 +65,12 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
     const waysOut = openWaysOut(building, { now: observed.now, compose, smtpUrl: mailbox?.smtpUrl })
     await serveMetrics(building, observed.metrics)
     const stopWithinMs = DRAIN_COURIER_MS
-    const courier = startCarriers(building, observed, { stores, keyring, waysOut, stopWithinMs })
+    const courier = startLoops(building, observed, { stores, keyring, waysOut, stopWithinMs })
     const isDraining = () => draining
     const served = { stores, keyring, courier, templates, compose, mailboxUrl, isDraining }
     const server = await buildServer(building, observed, served)
     running.defer(() => closeWithin(server, DRAIN_REQUESTS_MS))
-    await server.listen({ host: config.host, port: config.port })
+    await listen(server, config)
     return {
       api: addressOf(server, config.host),
       mailbox: mailboxUrl,
@@ -82,7 +82,8 @@ export const createApp = (config: Config, dataDir: string, parts: Partial<Parts>
   return {
     start: () => {
       started = start().catch(async error => {
-        await running.disposeAsync()
+        // What cannot be closed must not hide why it did not start.
+        await running.disposeAsync().catch(err => log.warn({ err }, 'not everything was closed'))
         throw error
       })
       return started
@@ -105,6 +106,12 @@ const closeWithin = async (server: FastifyInstance, ms: number): Promise<void> =
   const timer = setTimeout(() => server.server.closeAllConnections(), ms)
   await server.close()
   clearTimeout(timer)
+}
+
+const listen = async (server: FastifyInstance, { host, port }: Config): Promise<void> => {
+  await server.listen({ host, port }).catch(cause => {
+    throw new Error(`PORT ${port} of HOST ${host} cannot be listened on; choose another one`, { cause })
+  })
 }
 
 const addressOf = (server: FastifyInstance, host: string): string => {

@@ -21,8 +21,11 @@ describe('the configuration of mail', () => {
     const none = { apiKey: '', webhookSecret: undefined }
     const mail = { transport: 'http', provider: 'webhook', url: 'https://mail.example', ...none }
     assert.deepEqual(read(env).mail, mail)
-    assert.deepEqual(complaints({ MAIL_TRANSPORT: 'http' }), ['MAIL_HTTP_PROVIDER', 'MAIL_HTTP_URL'])
-    assert.deepEqual(complaints({ ...env, MAIL_HTTP_PROVIDER: 'pigeon' }), ['MAIL_HTTP_PROVIDER'])
+    assert.deepEqual(complaints({ MAIL_TRANSPORT: 'http' }), ['MAIL_HTTP_PROVIDER'])
+    assert.deepEqual(complaints({ MAIL_TRANSPORT: 'http', MAIL_HTTP_PROVIDER: 'webhook' }), ['MAIL_HTTP_URL'])
+    assert.deepEqual(complaints({ ...env, MAIL_HTTP_PROVIDER: 'pigeon', MAIL_API_KEY: 'key' }), [
+      'MAIL_HTTP_PROVIDER',
+    ])
   })
 
   const byProvider = (MAIL_HTTP_PROVIDER: string, env: NodeJS.ProcessEnv = {}) => ({

@@ -63,6 +63,7 @@ ${flowchart(arrowsBetween(imports, roomOfInfrastructure))}
 `
 
 const page = await readFile(TARGET, 'utf8')
+if (!DRAWN.test(page)) throw new Error('docs/architecture.md has no place for the drawing')
 const mended = page.replace(DRAWN, (_, begin: string, end: string) => `${begin}${drawn}${end}`)
 if (!process.argv.includes('--check')) await writeFile(TARGET, mended)
 else if (mended !== page) {

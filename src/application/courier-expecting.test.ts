@@ -37,6 +37,17 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
     assert.equal(courier.expect(), undefined)
   })
 
+  it('expects nothing while the outbox cannot be read, whatever it held before', async t => {
+    const { world, courier } = await started(t, { pollMs: 1 })
+    assert.notEqual(courier.expect(), undefined)
+    world.claim = async free => {
+      throw new Error(`no answer about ${free.mail}`)
+    }
+    await world.until(() => world.logged.length > 0)
+    await new Promise(setImmediate)
+    assert.equal(courier.expect(), undefined)
+  })
+
   it('lets what is older go first when a claim got all it asked for', async t => {
     const world = createCourierWorld({ concurrency: { mail: 1, event: 1 }, spacingMs: NEVER_MS })
     world.outbox.push(claimedMail('old-1'), claimedMail('old-2'))

@@ -106,9 +106,9 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
       const free = places.free()
       const claimed = free.mail + free.event > 0 ? await claim(free) : []
       places.take(free, claimed)
-      for (const message of claimed) deliver(message, monotonicSeconds())
+      for (const message of claimed ?? []) deliver(message, monotonicSeconds())
       await giveUpOverdueMail()
-      if (places.cameFreeSince(claimed)) doorbell.ring()
+      if (claimed && places.cameFreeSince(claimed)) doorbell.ring()
       // Rung by new work, and by the first place that becomes free again when all were taken.
       await doorbell.heard(pollMs)
       const sinceClaimMs = (monotonicSeconds() - claimedAt) * 1000
@@ -116,12 +116,13 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     }
   }
 
-  async function claim(wanted: Parameters<ClaimMessages>[0]): Promise<Message[]> {
+  /** Nothing when the outbox cannot be read: it may hold anything then. */
+  async function claim(wanted: Parameters<ClaimMessages>[0]): Promise<Message[] | undefined> {
     try {
       return await ports.claim(wanted)
     } catch (error) {
       ports.log.error({ err: error }, 'the outbox cannot be read; trying again')
-      return []
+      return undefined
     }
   }
 
@@ -132,7 +133,7 @@ export const startCourier = (ports: CourierPorts, limits: CourierLimits): Courie
     if (!failure || now - overdueAt < pollMs / 1000) return
     overdueAt = now
     const overdue = { mail: OVERDUE_AT_ONCE, event: 0, mailOverdueSeconds: giveUpMailAfterSeconds }
-    for (const message of await claim(overdue)) settleSoon(message, failure)
+    for (const message of (await claim(overdue)) ?? []) settleSoon(message, failure)
   }
 
   function expected(since: number): Expected {

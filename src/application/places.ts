@@ -33,10 +33,12 @@ export const createPlaces = (
     /** The failure by which the mail service was taken to be down; nothing while it answers. */
     noMailBecauseOf: () => circuits.mail.openedBy(),
 
-    /** Gives places to what a claim has got that asked for so many. */
-    take: (asked: Record<Topic, number>, claimed: Message[]): void => {
-      for (const topic of TOPICS) mayHoldMore[topic] = countOf(topic, claimed) === asked[topic]
-      for (const { topic } of claimed) circuits[topic].begin()
+    /** Gives places to what a claim has got that asked for so many; nothing, when the outbox could not be read. */
+    take: (asked: Record<Topic, number>, claimed: Message[] | undefined): void => {
+      for (const topic of TOPICS) {
+        mayHoldMore[topic] = claimed === undefined || countOf(topic, claimed) === asked[topic]
+      }
+      for (const { topic } of claimed ?? []) circuits[topic].begin()
     },
 
     /** A claim that got all it asked for has probably left some, and places came free while it asked. */

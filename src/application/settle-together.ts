@@ -39,9 +39,7 @@ export const settleTogether = (
   return {
     settleSoon: (message: Message, result: HandOverResult): void => {
       unsettled.push({ message, result, at: ports.monotonicSeconds() })
-      settling ??= settleAll().finally(() => {
-        settling = undefined
-      })
+      settling ??= settleAll()
     },
     /** Resolves when nothing waits to be settled. */
     allSettled: async (): Promise<void> => settling,
@@ -60,6 +58,8 @@ export const settleTogether = (
       }
       await pause(limits.spacingMs, halt)
     }
+    // In the same moment as the last look: whatever comes now begins anew.
+    settling = undefined
   }
 
   async function settle(batch: HandedOver[]): Promise<void> {

@@ -37,6 +37,8 @@ export const readMail = (read: Reader, production: boolean, embedded: boolean): 
   if (transport !== 'http') return { transport }
 
   const provider = read.oneOf('MAIL_HTTP_PROVIDER', MAIL_PROVIDERS, undefined)
+  // What else is wrong depends on which one it is.
+  if (provider === undefined) return { transport: 'console' }
   const url = read.url('MAIL_HTTP_URL', ['http:', 'https:']) ?? MAIL_HTTP_URLS[provider]
   if (url === undefined) {
     read.problem('MAIL_HTTP_URL', 'is required with every provider but resend, sendgrid and postmark')

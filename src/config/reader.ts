@@ -36,15 +36,15 @@ export const createReader = (env: NodeJS.ProcessEnv) => {
     return fallback
   }
 
-  const oneOf = <const Choice extends string>(
+  const oneOf = <const Choice extends string, Fallback extends Choice | undefined>(
     name: string,
     choices: readonly Choice[],
-    fallback: Choice | undefined,
-  ): Choice => {
+    fallback: Fallback,
+  ): Choice | Fallback => {
     const value = text(name) ?? fallback
     const choice = choices.find(known => known === value)
     if (choice === undefined) problem(name, `must be one of: ${choices.join(', ')}`)
-    return choice ?? (choices[0] as Choice)
+    return choice ?? fallback
   }
 
   const boolean = (name: string, fallback: boolean): boolean =>

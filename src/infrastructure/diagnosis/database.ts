@@ -5,7 +5,7 @@ import { findPrimary, hostUrls } from '../postgres/primary.ts'
 import { connectionRemedy, placeIn, reasonOf } from './reach.ts'
 import { failed, ok, warning } from './verdict.ts'
 
-/** The oldest one whose SQL is spoken here: 15 still wants a name for every subquery. */
+/** The oldest one that the statements were tried on; older ones are not maintained any more. */
 const OLDEST = 15
 
 type Host = { place: string; url: string; trouble: Error | undefined }
@@ -109,4 +109,12 @@ const versionOf = async (connectionString: string, timeoutMs: number): Promise<s
   }
 }
 
-const nameIn = (url: string): string => decodeURIComponent(URL.parse(url)?.pathname.slice(1) ?? '')
+const nameIn = (url: string): string => {
+  const name = URL.parse(url)?.pathname.slice(1) ?? ''
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    // pg takes it as it is.
+    return name
+  }
+}

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
@@ -17,13 +18,19 @@ export type Cluster = {
 
 const SUPERUSER = 'vestibule'
 
+const folderIn = (dataDir: string): string => join(dataDir, 'postgres')
+
+/** True when there has been one in `dataDir` before. */
+export const isThere = (dataDir: string): boolean => existsSync(folderIn(dataDir))
+
 /**
  * The data of a PostgreSQL in `dataDir`, made when there is none. pg_ctl knows best how to start, find and stop a
- * server, stale lock files included.
+ * server, stale lock files included, but for one from before the machine was started anew: its process number may
+ * be somebody else's by now.
  */
 export const openCluster = async (dataDir: string): Promise<Cluster> => {
   const programs = await locatePrograms()
-  const folder = join(dataDir, 'postgres')
+  const folder = folderIn(dataDir)
   const log = join(dataDir, 'postgres.log')
 
   // Others may pass, not look: `nobody` is one of them, and what is in there is closed by itself.
@@ -80,11 +87,12 @@ export const openCluster = async (dataDir: string): Promise<Cluster> => {
   }
 
   async function start(deadline: number): Promise<number> {
-    const port = await freePort()
     await writeFile(log, '', { flag: 'a', mode: 0o600 })
     await give(log)
-    const settings = [`-p ${port}`, '-c listen_addresses=127.0.0.1', "-c unix_socket_directories=''"]
     for (;;) {
+      // Anew each time: somebody else may have taken it meanwhile.
+      const port = await freePort()
+      const settings = [`-p ${port}`, '-c listen_addresses=127.0.0.1', "-c unix_socket_directories=''"]
       try {
         await run(programs.pg_ctl, ['start', '-D', folder, '-l', log, '-w', '-o', settings.join(' ')])
         return port
@@ -104,7 +112,6 @@ export const openCluster = async (dataDir: string): Promise<Cluster> => {
     const lockFile = join(folder, 'postmaster.pid')
     const lines = (await readFile(lockFile, 'utf8').catch(() => '')).split('\n')
     if (lines.length < 4) return undefined
-    // Whatever has this process number since the machine was started is not the server of before.
     const bootedAt = Date.now() / 1000 - uptime()
     if (Number(lines[2]) < bootedAt - 5) {
       await rm(lockFile, { force: true })
