@@ -63,7 +63,7 @@ const readServing = (read: Reader, production: boolean) => {
     port,
     publicUrl: publicUrl.replace(/\/+$/, ''),
     trustProxy: readTrustProxy(read),
-    /** Where the web interface sends somebody whose account is active now. */
+    /** Where the sign-up form sends somebody whose account is active now. */
     afterActivationUrl: read.url('AFTER_ACTIVATION_URL', ['http:', 'https:']),
     docsEnabled: read.boolean('DOCS_ENABLED', !production),
   }
@@ -108,22 +108,24 @@ const readMailing = (read: Reader, production: boolean, embedded: boolean) => ({
 })
 
 /** 0 switches a limit off. */
-const readLimits = (read: Reader) => {
-  const upToAMillion = (name: string, fallback: number) => read.integer(name, fallback, 0, 1_000_000)
-  return {
-    sendsBudget: {
-      spacingSeconds: read.integer('LIMIT_SEND_SPACING_SECONDS', 30, 0, 86_400),
-      perHour: read.integer('LIMIT_SENDS_PER_HOUR', 5, 0, 1000),
-      perDay: read.integer('LIMIT_SENDS_PER_DAY', 10, 0, 1000),
-    },
-    limits: {
-      registrationsPerNetworkPerHour: upToAMillion('LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR', 100),
-      guessesPerNetworkPerHour: upToAMillion('LIMIT_GUESSES_PER_NETWORK_PER_HOUR', 20),
-      loginFailuresPerQuarterHour: upToAMillion('LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR', 10),
-      loginFailuresPerDay: upToAMillion('LIMIT_LOGIN_FAILURES_PER_DAY', 100),
-    },
-  }
-}
+const readLimits = (read: Reader) => ({
+  sendsBudget: {
+    spacingSeconds: read.integer('LIMIT_SEND_SPACING_SECONDS', 30, 0, 86_400),
+    perHour: read.integer('LIMIT_SENDS_PER_HOUR', 5, 0, 1000),
+    perDay: read.integer('LIMIT_SENDS_PER_DAY', 10, 0, 1000),
+  },
+  limits: {
+    registrationsPerNetworkPerHour: read.integer(
+      'LIMIT_REGISTRATIONS_PER_NETWORK_PER_HOUR',
+      100,
+      0,
+      1_000_000,
+    ),
+    guessesPerNetworkPerHour: read.integer('LIMIT_GUESSES_PER_NETWORK_PER_HOUR', 20, 0, 1_000_000),
+    loginFailuresPerQuarterHour: read.integer('LIMIT_LOGIN_FAILURES_PER_QUARTER_HOUR', 10, 0, 1_000_000),
+    loginFailuresPerDay: read.integer('LIMIT_LOGIN_FAILURES_PER_DAY', 100, 0, 1_000_000),
+  },
+})
 
 const readHashing = (read: Reader) => ({
   argon2: {

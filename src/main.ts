@@ -26,19 +26,12 @@ const DATA_DIR = resolve('.data')
 const main = async ([command, ...args]: string[]): Promise<void> => {
   const [argument] = args
   if (command === 'serve' && argument === undefined) return serve()
-  if (command === 'migrate' || command === 'outbox' || command === 'users') {
-    const { migrate, outbox, users } = await import('./operator.ts')
-    const run = { migrate, outbox, users }[command]
+  if (command === 'migrate' || command === 'outbox' || command === 'users' || command === 'doctor') {
+    const run = (await import('./operator.ts'))[command]
     const { output, exitCode } = await run(await environment(), DATA_DIR, args)
-    process[exitCode === 0 ? 'stdout' : 'stderr'].write(output)
-    process.exitCode = exitCode
-    return
-  }
-  if (command === 'doctor') {
-    const { doctor } = await import('./operator.ts')
-    const { output, exitCode } = await doctor(await environment(), DATA_DIR, args)
-    // What is wrong is the answer, also to a program that reads it.
-    process[exitCode === 2 ? 'stderr' : 'stdout'].write(output)
+    // What doctor finds wrong is its answer, also to a program that reads it.
+    const isAnswer = exitCode === 0 || (command === 'doctor' && exitCode === 1)
+    process[isAnswer ? 'stdout' : 'stderr'].write(output)
     process.exitCode = exitCode
     return
   }

@@ -11,9 +11,10 @@ import { type Config, ConfigError } from './config.ts'
 import { inspectOutbox } from './infrastructure/postgres/inspect-outbox.ts'
 import { inspectUsers } from './infrastructure/postgres/inspect-users.ts'
 import { LEASE_SECONDS } from './infrastructure/postgres/lease.ts'
+import { measureOutbox } from './infrastructure/postgres/measure-outbox.ts'
 import { migrateDown, migrateUp, migrationStatus } from './infrastructure/postgres/migrate.ts'
 import { settleMessages } from './infrastructure/postgres/settle-messages.ts'
-import { examine } from './wiring/examination.ts'
+import { examine } from './wiring/doctor.ts'
 import { withDatabaseUrl, withOperator } from './wiring/one-connection.ts'
 
 /**
@@ -51,6 +52,7 @@ export const outbox = command(parseOutboxCommand, OUTBOX_USAGE, (run, readConfig
     run(
       operateOutbox({
         ...inspectOutbox(database, LEASE_SECONDS),
+        measureOutbox: measureOutbox(database),
         settleMessages: settleMessages(database, codeTtlSeconds),
         newId,
         audit,

@@ -91,7 +91,11 @@ describe('the configuration', () => {
   const described = new Map(table.map(({ 1: name = '', 2: fallback = '' }) => [name, fallback]))
 
   it('has each variable that the service reads in README.md and in .env.example, and no other', () => {
-    const source = read('src/config.ts')
+    const files = [
+      'src/config.ts',
+      ...readdirSync(join(ROOT, 'src/config')).map(name => `src/config/${name}`),
+    ]
+    const source = files.map(read).join('\n')
     const names = [...source.matchAll(/\bread\.\w+\(\s*'([A-Z][A-Z0-9_]*)'/g)].map(match => match[1])
     const known = [...new Set(names)].toSorted()
     assert.ok(known.length > 20)

@@ -1,8 +1,9 @@
 import { GUESSES_PER_CODE } from '../domain/activation-code.ts'
 import { type Outcome, type Refused, rateLimited, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
-import type { Audit, Caller } from './audit.ts'
+import type { Audit } from './audit.ts'
 import type { Authenticate, Credentials } from './authenticate.ts'
+import type { Caller } from './caller.ts'
 import { type Limit, noteLimit } from './limit.ts'
 
 /**

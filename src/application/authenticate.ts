@@ -1,7 +1,8 @@
 import { canonicalEmail } from '../domain/email-address.ts'
 import { limitedFor, type Outcome, type Refused, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
-import type { Audit, Caller } from './audit.ts'
+import type { Audit } from './audit.ts'
+import type { Caller } from './caller.ts'
 import { type Limit, noteLimit } from './limit.ts'
 import type { HashPassword } from './register-user.ts'
 

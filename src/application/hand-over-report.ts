@@ -1,6 +1,7 @@
+import type { FailureClass } from '../domain/failure.ts'
 import { traceField } from '../domain/trace-parent.ts'
 import type { Audit } from './audit.ts'
-import type { ClaimedMail, FailureClass, HandOverResult, Message, Settlement } from './outbox.ts'
+import type { ClaimedMail, HandOverResult, Message, Settlement } from './outbox.ts'
 
 /** Counts what came of a hand-over, for the metrics. `failure` is there when one failed. */
 export type CountHandOver = (handOver: {

@@ -1,6 +1,7 @@
 import type { LimitPolicy } from '../domain/budget.ts'
 import type { Refused } from '../domain/refusals.ts'
-import type { Audit, Caller } from './audit.ts'
+import type { Audit } from './audit.ts'
+import type { Caller } from './caller.ts'
 
 /**
  * Counts something by key, from the first one on for as long as its window, then anew. It knows nothing of

@@ -1,7 +1,7 @@
 import { type Outcome, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
-import type { Caller } from './audit.ts'
 import type { Authenticate, Credentials } from './authenticate.ts'
+import type { Caller } from './caller.ts'
 
 /** What the owner of a pending account may know of its code: all but the digits. */
 export type CodeStatus = {

@@ -1,8 +1,6 @@
 import type { DomainEvent } from '../domain/events.ts'
 import type { FailureClass } from '../domain/failure.ts'
 
-export type { FailureClass }
-
 export type Topic = 'mail' | 'event'
 
 type Claimed = {

@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/refusals.ts'
-import type { Audit, Caller } from './audit.ts'
+import type { Audit } from './audit.ts'
+import type { Caller } from './caller.ts'
 import type { Limit } from './limit.ts'
 import {
   admitRegistration,

@@ -1,7 +1,8 @@
 import { type Outcome, type Refused, rateLimited, refuse } from '../domain/refusals.ts'
 import { judgeRegistration } from '../domain/registration.ts'
 import type { User } from '../domain/user.ts'
-import type { Audit, Caller } from './audit.ts'
+import type { Audit } from './audit.ts'
+import type { Caller } from './caller.ts'
 import { type Limit, noteLimit } from './limit.ts'
 import type { RecentAddresses } from './recent-addresses.ts'
 

@@ -1,7 +1,8 @@
 import { type Outcome, refuse } from '../domain/refusals.ts'
 import type { User } from '../domain/user.ts'
-import type { Audit, Caller } from './audit.ts'
+import type { Audit } from './audit.ts'
 import type { Authenticate, Credentials } from './authenticate.ts'
+import type { Caller } from './caller.ts'
 import { noteLimit } from './limit.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { isCommonPassword } from './common-password.ts'
 import type { BrokenRule } from './refusals.ts'
 
-/** Composition rules are the brief's; docs/security.md says what NIST SP 800-63B-4 thinks of them. */
+/** The rules on composition are a requirement of this project; docs/security.md says what NIST SP 800-63B-4 thinks of them. */
 const MIN_LENGTH = 12
 /** Bounds the work of normalising and hashing; far above what people or password managers use. */
 const MAX_LENGTH = 128

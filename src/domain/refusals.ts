@@ -37,9 +37,9 @@ export const rateLimited = (limit: LimitPolicy, retryAfterSeconds: number): Refu
 export const limitedFor = (limit: LimitPolicy, waitSeconds: number): Refused | undefined =>
   waitSeconds > 0 ? rateLimited(limit, waitSeconds) : undefined
 
-/** With a time to wait that differs, so that those who are refused together do not come back together. */
-export const overloaded = (): Refused =>
-  refuse({ refusal: 'overloaded', retryAfterSeconds: 1 + Math.floor(Math.random() * 4) })
+/** With a time to wait by `random`, in [0, 1), so that those who are refused together do not come back together. */
+export const overloaded = (random: number): Refused =>
+  refuse({ refusal: 'overloaded', retryAfterSeconds: 1 + Math.floor(random * 4) })
 
 /**
  * Thrown when a dependency cannot answer now: the database is down, its pool exhausted, a statement kept

@@ -1,7 +1,14 @@
 import type { FastifyReply } from 'fastify'
 import type { LimitPolicy } from '../domain/budget.ts'
 import { type Refused, refuse, type Violation } from '../domain/refusals.ts'
-import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, type ProblemExtras, problemDocument } from './problems.ts'
+import {
+  CHALLENGE,
+  PROBLEM_TYPE,
+  PROBLEMS,
+  type ProblemCode,
+  type ProblemExtras,
+  problemDocument,
+} from './problems.ts'
 
 export type Answers = {
   problem: (reply: FastifyReply, code: ProblemCode, extras?: ProblemExtras) => FastifyReply
@@ -13,17 +20,16 @@ export type Answers = {
 /** Everything that is not a success leaves through here. */
 export const createAnswers = (publicUrl: string): Answers => {
   const problem: Answers['problem'] = (reply, code, extras) => {
-    if (code === 'invalid_credentials')
-      reply.header('www-authenticate', 'Basic realm="users", charset="UTF-8"')
+    if (code === 'invalid_credentials') reply.header('www-authenticate', CHALLENGE)
     return reply
       .code(PROBLEMS[code].status)
       .type(PROBLEM_TYPE)
-      .send(problemDocument(code, publicUrl, reply.request.id, extras))
+      .send(JSON.stringify(problemDocument(code, publicUrl, reply.request.id, extras)))
   }
-  const refused: Answers['refused'] = (reply, refused) => {
-    if ('retryAfterSeconds' in refused) reply.header('retry-after', refused.retryAfterSeconds)
-    if (refused.refusal === 'rate_limited') addRateLimit(reply, refused.limit, refused.retryAfterSeconds)
-    return problem(reply, refused.refusal, extras(refused))
+  const refused: Answers['refused'] = (reply, why) => {
+    if ('retryAfterSeconds' in why) reply.header('retry-after', why.retryAfterSeconds)
+    if (why.refusal === 'rate_limited') addRateLimit(reply, why.limit, why.retryAfterSeconds)
+    return problem(reply, why.refusal, extras(why))
   }
   return {
     problem,

@@ -1,4 +1,5 @@
 import type { Credentials } from '../application/authenticate.ts'
+import { decodeUtf8 } from './utf8.ts'
 
 /** A password of 128 code points, an address of 254 and the colon, in base64, with room to spare. */
 const MAX_LENGTH = 2048
@@ -18,12 +19,4 @@ export const parseBasicAuth = (header: string | undefined): Credentials | undefi
   const colon = text?.indexOf(':') ?? -1
   if (text === undefined || colon < 0) return undefined
   return { email: text.slice(0, colon), password: text.slice(colon + 1) }
-}
-
-const decodeUtf8 = (bytes: Buffer): string | undefined => {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
 }

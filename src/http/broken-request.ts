@@ -29,7 +29,7 @@ export const answerBrokenRequest = (
   const code = CODES[error.code ?? ''] ?? 'bad_request'
   const { status, title } = PROBLEMS[code]
   const id = correlationId(undefined)
-  const body = problemDocument(code, context.publicUrl, id)
+  const body = JSON.stringify(problemDocument(code, context.publicUrl, id))
   const head = [
     `HTTP/1.1 ${status} ${title}`,
     `Content-Type: ${PROBLEM_TYPE}`,

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../application/audit.ts'
+import type { Caller } from '../application/caller.ts'
 import { networkOfRequest } from './network.ts'
 
 /** Where a request comes from, and a signal that is aborted when nobody waits for its answer any more. */

@@ -6,7 +6,7 @@ import { DescribedRegistrationBody, RegistrationBody } from './schemas.ts'
 
 /**
  * `/openapi.json` (OpenAPI 3.1), put together from the schemas of the routes that are added after this. Programs
- * read it, the web interface for one; people need `/docs`.
+ * read it; people need `/docs`.
  */
 export const describeApi = async (
   server: FastifyInstance,
@@ -48,7 +48,7 @@ export const describeApi = async (
 
 const webFile = (name: string): Buffer => readFileSync(new URL(`../web/${name}`, import.meta.url))
 
-/** In the colours of the web interface, and light: Swagger UI has no dark ones of its own. */
+/** In the colours of the sign-up form, and light: Swagger UI has no dark ones of its own. */
 const STYLE = `
 :root { color-scheme: light }
 body { background: var(--page); font-family: var(--font) }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ProblemCode } from './problems.ts'
+import { decodeUtf8 } from './utf8.ts'
 
 /** A request that was refused before it reached a route; the error handler answers with its code. */
 export class RequestProblem extends Error {
@@ -21,12 +22,8 @@ export const acceptOnlyJson = (server: FastifyInstance): void => {
   server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (!isPlainUtf8(request)) return done(new RequestProblem('unsupported_media_type'))
     if (body.length === 0) return done(null, undefined)
-    let text: string
-    try {
-      text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
-    } catch {
-      return done(new RequestProblem('malformed_body'))
-    }
+    const text = decodeUtf8(body)
+    if (text === undefined) return done(new RequestProblem('malformed_body'))
     parse(request, text, (error: Error | null, value?: unknown) => {
       const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
       if (error || !isObject) done(new RequestProblem('malformed_body'))

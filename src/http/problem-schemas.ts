@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemCode } from './problems.ts'
+import { CHALLENGE, PROBLEMS, type ProblemCode, type ProblemExtras, problemDocument } from './problems.ts'
 
 /** What a body can be refused for. */
 export const BAD_BODY = [
@@ -33,10 +33,7 @@ export const problemResponses = (...codes: ProblemCode[]): Record<number, object
           'application/problem+json': {
             schema: Problem,
             examples: Object.fromEntries(
-              group.map(code => [
-                code,
-                { summary: PROBLEMS[code].title, value: problem(code, EXAMPLE_EXTRAS[code]) },
-              ]),
+              group.map(code => [code, { summary: PROBLEMS[code].title, value: example(code) }]),
             ),
           },
         },
@@ -45,20 +42,10 @@ export const problemResponses = (...codes: ProblemCode[]): Record<number, object
   )
 }
 
-const problem = (code: ProblemCode, extras: object = {}) => {
-  const { status, title, detail } = PROBLEMS[code]
-  return {
-    type: `http://localhost:8000/problems/${code}`,
-    title,
-    status,
-    detail,
-    code,
-    ...extras,
-    correlation_id: 'b17ee0a1-66d1-4f5e-9d70-40f2a4f6f2c5',
-  }
-}
+const example = (code: ProblemCode) =>
+  problemDocument(code, 'http://localhost:8000', 'b17ee0a1-66d1-4f5e-9d70-40f2a4f6f2c5', EXTRAS[code])
 
-const EXAMPLE_EXTRAS: { [code in ProblemCode]?: object } = {
+const EXTRAS: { [code in ProblemCode]?: ProblemExtras } = {
   validation_failed: {
     errors: [
       { pointer: '/password', rule: 'password_too_short', detail: 'must have at least 12 characters' },
@@ -106,5 +93,5 @@ const RATE_LIMIT = {
   },
 }
 const AUTHENTICATE = {
-  'WWW-Authenticate': { type: 'string', description: 'Basic realm="users", charset="UTF-8"' },
+  'WWW-Authenticate': { type: 'string', description: CHALLENGE },
 }

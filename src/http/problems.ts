@@ -166,10 +166,13 @@ export const problemDocument = (
   publicUrl: string,
   correlationId: string,
   extras: ProblemExtras = {},
-): string => {
+) => {
   const { status, title, detail } = PROBLEMS[code]
   const type = `${publicUrl}/problems/${code}`
-  return JSON.stringify({ type, title, status, detail, code, ...extras, correlation_id: correlationId })
+  return { type, title, status, detail, code, ...extras, correlation_id: correlationId }
 }
+
+/** What goes with `invalid_credentials` (RFC 7617). */
+export const CHALLENGE = 'Basic realm="users", charset="UTF-8"'
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'

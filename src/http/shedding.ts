@@ -13,4 +13,4 @@ export const shedding =
   (answers: Answers, hasRoomToHash: HasRoomToHash) =>
   (urgency: Parameters<HasRoomToHash>[0]) =>
   async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
-    hasRoomToHash(urgency) ? undefined : answers.refused(reply, overloaded())
+    hasRoomToHash(urgency) ? undefined : answers.refused(reply, overloaded(Math.random()))

@@ -1,4 +1,5 @@
-import type { FailureClass, HandOverResult } from '../application/outbox.ts'
+import type { HandOverResult } from '../application/outbox.ts'
+import type { FailureClass } from '../domain/failure.ts'
 
 /** What a service has answered; `body` is its JSON, or `undefined` if there was none that could be read. */
 export type Answer = {

@@ -22,5 +22,6 @@ export type Building = {
   parts: Partial<Parts>
 }
 
+/** Of this package, as the API and the traces tell it. */
 export const packageVersion = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version

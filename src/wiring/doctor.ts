@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Check, diagnose, type Finding, type Verdict } from '../application/diagnose.ts'
 import type { Config } from '../config.ts'
 import { lookForDatabase } from '../infrastructure/diagnosis/database.ts'
@@ -10,7 +7,9 @@ import { lookAtEvents } from '../infrastructure/diagnosis/events.ts'
 import { lookAtHashing } from '../infrastructure/diagnosis/hashing.ts'
 import { lookAtMail, lookAtTemplates } from '../infrastructure/diagnosis/mail.ts'
 import { lookAtRedis } from '../infrastructure/diagnosis/redis.ts'
-import { openOne, withDatabaseUrl } from './one-connection.ts'
+import { isThere } from '../infrastructure/embedded/cluster.ts'
+import { knownEmbeddedSecretKey } from '../infrastructure/embedded/secret-file.ts'
+import { openOneConnection, withDatabaseUrl } from './one-connection.ts'
 
 /** What connecting may take, and what each check may take in all. */
 const CONNECT_MS = 5000
@@ -18,32 +17,44 @@ const LOOK_MS = 10_000
 
 /** Looks at the configuration and at everything that the service depends on. */
 export const examine = async (config: Config, dataDir: string): Promise<Finding[]> => {
-  const configuration = config.production ? 'usable, for production' : 'usable, for development (NODE_ENV)'
-  const outside: Check[] = [
-    { check: 'configuration', look: async () => ({ state: 'ok', found: configuration }) },
+  const configuration: Finding = {
+    check: 'configuration',
+    state: 'ok',
+    found: config.production ? 'usable, for production' : 'usable, for development (NODE_ENV)',
+  }
+  const others: Check[] = [
     { check: 'mail templates', look: () => lookAtTemplates(config.mailTemplatesDir, config.defaultLocale) },
     { check: 'mail', look: () => lookAtMail(config.mail, CONNECT_MS) },
     { check: 'events', look: () => lookAtEvents(config.events, CONNECT_MS) },
     { check: 'redis', look: () => lookAtRedis(config) },
   ]
-  const [findings, ofDatabase] = await Promise.all([
-    diagnose(outside, LOOK_MS),
-    examineDatabase(config, dataDir),
+  const [ofDatabase, ofOthers] = await Promise.all([
+    examineDatabase(config, dataDir).catch(unexpected),
+    diagnose(others, LOOK_MS),
   ])
   // Alone, so that it has the cores for itself.
   const hashing = await diagnose([{ check: 'hashing', look: () => lookAtHashing(config.argon2) }], LOOK_MS)
-  return [...findings.slice(0, 1), ...ofDatabase, ...findings.slice(1), ...hashing]
+  return [configuration, ...ofDatabase, ...ofOthers, ...hashing]
 }
+
+/** One thing that cannot even be looked at takes no other finding away. */
+const unexpected = (error: Error): Finding[] => [
+  {
+    check: 'database',
+    state: 'failed',
+    found: error.message,
+    remedy: 'Do what the message says, and run doctor again.',
+  },
+]
 
 const examineDatabase = async (config: Config, dataDir: string): Promise<Finding[]> => {
   const answered = (verdict: Verdict): Finding => ({ check: 'database', ...verdict })
-  if (config.databaseUrl === undefined && !existsSync(join(dataDir, 'postgres'))) {
+  if (config.databaseUrl === undefined && !isThere(dataDir)) {
     return [answered({ state: 'skipped', found: 'the embedded one is made by the first npm start' })]
   }
-  const secretKey =
-    config.secretKey ?? (await readFile(join(dataDir, 'secret.key'), 'utf8').catch(() => undefined))
+  const secretKey = config.secretKey ?? (await knownEmbeddedSecretKey(dataDir))
   return withDatabaseUrl(config, dataDir, async url => {
-    const database = openOne(config, url, CONNECT_MS, { warn: () => {} })
+    const database = openOneConnection(config, url, CONNECT_MS, { warn: () => {} })
     const checks = [
       ...databaseContents(database, { ...config, secretKey }),
       ...databaseServer(database, { production: config.production, poolMax: config.databasePoolMax }),

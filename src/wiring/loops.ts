@@ -43,7 +43,7 @@ export const openWaysOut = (
 }
 
 /** Starts the loops that go on beside the requests: the courier and the purge. */
-export const startCarriers = (
+export const startLoops = (
   { config, log, running }: Building,
   { audit, metrics, tracing }: Observed,
   {

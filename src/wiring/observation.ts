@@ -6,9 +6,8 @@ import type { Log } from '../infrastructure/log.ts'
 import { createMetrics, type Metrics } from '../infrastructure/metrics/metrics.ts'
 import { openDatabase } from '../infrastructure/postgres/database.ts'
 import { databaseClock } from '../infrastructure/postgres/database-clock.ts'
-import { inspectOutbox } from '../infrastructure/postgres/inspect-outbox.ts'
-import { LEASE_SECONDS } from '../infrastructure/postgres/lease.ts'
 import { provideLedgerKey } from '../infrastructure/postgres/ledger-key.ts'
+import { measureOutbox } from '../infrastructure/postgres/measure-outbox.ts'
 import { observedDatabase } from '../infrastructure/postgres/observed-database.ts'
 import { openTracing } from '../infrastructure/tracing/open-tracing.ts'
 import { tracedDatabase } from '../infrastructure/tracing/traced.ts'
@@ -29,7 +28,7 @@ export const openObservedDatabase = async (
     log,
   })
   running.defer(pool.close)
-  const metrics = createMetrics(inspectOutbox(pool, LEASE_SECONDS).measureOutbox)
+  const metrics = createMetrics(measureOutbox(pool))
   metrics.readPool(pool.connections)
   const tracing = await openTracing({ endpoint: config.otlpEndpoint, version: packageVersion(), log })
   running.defer(tracing.close)

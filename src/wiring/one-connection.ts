@@ -1,13 +1,13 @@
-import { join } from 'node:path'
 import type { Audit } from '../application/audit.ts'
 import type { Config } from '../config.ts'
 import { auditLog } from '../infrastructure/audit-log.ts'
 import { addressHash } from '../infrastructure/crypto/keyring.ts'
 import { startEmbeddedPostgres } from '../infrastructure/embedded/postgres.ts'
-import { secretFile } from '../infrastructure/embedded/secret-file.ts'
+import { embeddedSecretKey } from '../infrastructure/embedded/secret-file.ts'
 import { createLog, type Log } from '../infrastructure/log.ts'
 import { type Database, openDatabase } from '../infrastructure/postgres/database.ts'
 import { provideLedgerKey } from '../infrastructure/postgres/ledger-key.ts'
+import { demandSchema } from '../infrastructure/postgres/migrate.ts'
 
 type Operator = {
   database: Database
@@ -24,10 +24,11 @@ export const withOperator = <Result>(
   work: (operator: Operator) => Promise<Result>,
 ): Promise<Result> =>
   withDatabaseUrl(config, dataDir, async url => {
+    await demandSchema(url)
     const log = createLog({ level: 'info', format: 'json', to: 'stderr' })
-    const database = openOne(config, url, config.databaseTimeoutMs, log)
+    const database = openOneConnection(config, url, config.databaseTimeoutMs, log)
     try {
-      const secretKey = config.secretKey ?? (await secretFile(join(dataDir, 'secret.key')))
+      const secretKey = config.secretKey ?? (await embeddedSecretKey(dataDir))
       const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
       const { codeTtlSeconds } = config
       return await work({ database, hashAddress, audit: auditLog(log, hashAddress), codeTtlSeconds })
@@ -37,7 +38,7 @@ export const withOperator = <Result>(
   })
 
 /** A command needs one connection. */
-export const openOne = (
+export const openOneConnection = (
   { databasePreparedStatements: preparedStatements }: Config,
   url: string,
   timeoutMs: number,

@@ -1,12 +1,11 @@
-import { join } from 'node:path'
 import { startMailbox } from '../infrastructure/embedded/mailbox.ts'
 import { startEmbeddedPostgres } from '../infrastructure/embedded/postgres.ts'
-import { secretFile } from '../infrastructure/embedded/secret-file.ts'
-import { migrateUp, migrationStatus } from '../infrastructure/postgres/migrate.ts'
+import { embeddedSecretKey } from '../infrastructure/embedded/secret-file.ts'
+import { demandSchema, migrateUp } from '../infrastructure/postgres/migrate.ts'
 import type { Building } from './building.ts'
 
-/** The servers that have to be there first: those of the configuration, or those that come along. */
-export const provideServers = async (building: Building) => {
+/** What has to be there first: that of the configuration, or what comes along. */
+export const providePrerequisites = async (building: Building) => {
   const { config, dataDir } = building
   const provided = [provideDatabase(building), provideMailbox(building)] as const
   // When one of them fails, the other must be up before it can be taken down.
@@ -17,7 +16,7 @@ export const provideServers = async (building: Building) => {
       cause,
     })
   })
-  const secretKey = config.secretKey ?? (await secretFile(join(dataDir, 'secret.key')))
+  const secretKey = config.secretKey ?? (await embeddedSecretKey(dataDir))
   return { databaseUrl, mailbox, secretKey }
 }
 
@@ -41,9 +40,5 @@ const provideSchema = async ({ config, log }: Building, databaseUrl: string): Pr
     if (applied.length > 0) log.info({ applied }, 'schema brought up to date')
     return
   }
-  const pending = (await migrationStatus(databaseUrl)).filter(({ appliedAt }) => !appliedAt)
-  if (pending.length > 0) {
-    const names = pending.map(({ name }) => name).join(', ')
-    throw new Error(`the schema of the database is behind (${names}). Run: npm run migrate -- up`)
-  }
+  await demandSchema(databaseUrl)
 }

@@ -14,7 +14,7 @@ const PASSWORD = PASSWORDS.attacker
 const TIMEOUT_MS = 600_000
 /** More guesses at one code than anything that works would count. */
 const ENOUGH = 10
-/** P5. */
+/** The bound that docs/security.md promises. */
 const PROMISED = 0.0015
 
 /** Guesses that were compared, and the codes they were compared with, by the length of those. */

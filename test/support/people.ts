@@ -1,4 +1,4 @@
-import type { Caller } from '../../src/application/audit.ts'
+import type { Caller } from '../../src/application/caller.ts'
 import type { User } from '../../src/domain/user.ts'
 
 /** Someone who still has to type in a code. */

@@ -25,12 +25,12 @@ const TYPES: Record<string, string> = {
   svg: 'image/svg+xml',
 }
 
-/** The language of the page where a browser asks for none that there is. */
+/** Those that there are words in; the first one is for browsers that ask for none of them. */
 const LANGUAGES = ['en', 'fr'] as const
 
 type File = { type: string; text: string; etag: string }
 
-/** `GET /`, the web interface, and the files it is made of, as they are in `src/web`. */
+/** `GET /`, the sign-up form, and the files it is made of, as they are in `src/web`. */
 export const webPages = (server: FastifyInstance, settings: WebSettings): void => {
   const files = new Map(
     readdirSync(FOLDER).flatMap(name => {

@@ -82,7 +82,7 @@ export const createAdmission = (options: {
 
   function refuse(urgency: Urgency): Refused {
     observer?.refused(urgency)
-    return overloaded()
+    return overloaded(Math.random())
   }
 
   function hasRoom(urgency: Urgency): boolean {

@@ -2,9 +2,8 @@ import pg from 'pg'
 import type { Check, Verdict } from '../../application/diagnose.ts'
 import type { OutboxDepth } from '../../application/operate-outbox.ts'
 import type { Database } from '../postgres/database.ts'
-import { inspectOutbox } from '../postgres/inspect-outbox.ts'
-import { LEASE_SECONDS } from '../postgres/lease.ts'
 import { tryLedgerKey } from '../postgres/ledger-key.ts'
+import { measureOutbox } from '../postgres/measure-outbox.ts'
 import { appliedMigrations, knownMigrations } from '../postgres/migrate.ts'
 import { failed, ok, skipped, warning } from './verdict.ts'
 
@@ -24,9 +23,7 @@ export const databaseContents = (
   { check: 'secret key', look: unlessTablesAreMissing(() => lookAtKey(database, settings)) },
   {
     check: 'outbox',
-    look: unlessTablesAreMissing(async () =>
-      judgeOutbox(await inspectOutbox(database, LEASE_SECONDS).measureOutbox()),
-    ),
+    look: unlessTablesAreMissing(async () => judgeOutbox(await measureOutbox(database)())),
   },
 ]
 

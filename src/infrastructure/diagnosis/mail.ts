@@ -1,6 +1,6 @@
 import type { Verdict } from '../../application/diagnose.ts'
 import { trySmtp } from '../mail/smtp.ts'
-import { languagesOf, readTemplates } from '../mail/templates.ts'
+import { languagesOf, readTemplates, TemplatesError } from '../mail/templates.ts'
 import { connectionRemedy, placeIn, reach, reasonOf, unreachable } from './reach.ts'
 import { failed, ok } from './verdict.ts'
 
@@ -32,8 +32,8 @@ export const lookAtTemplates = async (
     const languages = languagesOf(readTemplates(folder, defaultLocale))
     return ok(`usable, in ${languages.join(', ')}`)
   } catch (error) {
-    const [, ...problems] = (error as Error).message.split('\n').map(line => line.trim())
-    return failed(problems.join('; '), 'Correct these files in MAIL_TEMPLATES_DIR, or DEFAULT_LOCALE.')
+    if (!(error instanceof TemplatesError)) throw error
+    return failed(error.problems.join('; '), 'Correct these files in MAIL_TEMPLATES_DIR, or DEFAULT_LOCALE.')
   }
 }
 

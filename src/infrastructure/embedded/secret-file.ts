@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 
 /**
  * Reads a secret that only this machine needs to know, making it first when there is none: 256 random bits,
@@ -17,3 +18,12 @@ export const secretFile = async (path: string): Promise<string> => {
   await rm(draft)
   return readFile(path, 'utf8')
 }
+
+const secretKeyPath = (dataDir: string): string => join(dataDir, 'secret.key')
+
+/** The `SECRET_KEY` that comes along with the embedded database. */
+export const embeddedSecretKey = (dataDir: string): Promise<string> => secretFile(secretKeyPath(dataDir))
+
+/** The same, or nothing when there is none yet. */
+export const knownEmbeddedSecretKey = (dataDir: string): Promise<string | undefined> =>
+  readFile(secretKeyPath(dataDir), 'utf8').catch(() => undefined)

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { describe, it, type TestContext } from 'node:test'
 import { answerWith, startMailService } from '../../../test/support/mail-service.ts'
 import { outgoingMail } from '../../../test/support/messages.ts'
-import type { FailureClass } from '../../application/outbox.ts'
+import type { FailureClass } from '../../domain/failure.ts'
 import { httpTransport } from './http.ts'
 import { webhook } from './providers/webhook.ts'
 

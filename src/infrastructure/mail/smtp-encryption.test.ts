@@ -15,7 +15,7 @@ import {
   startScriptedServer,
   startWiretap,
 } from '../../../test/support/smtp-servers.ts'
-import type { FailureClass } from '../../application/outbox.ts'
+import type { FailureClass } from '../../domain/failure.ts'
 
 const USER = 'us er'
 const PASSWORD = 'p@ss:word/%'

@@ -11,7 +11,7 @@ import {
   startMailServer,
   startScriptedServer,
 } from '../../../test/support/smtp-servers.ts'
-import type { FailureClass } from '../../application/outbox.ts'
+import type { FailureClass } from '../../domain/failure.ts'
 import { freePort } from '../embedded/free-port.ts'
 
 describe('mail by SMTP', { timeout: 30_000 }, () => {

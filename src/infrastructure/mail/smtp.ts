@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer'
 import type SMTPPool from 'nodemailer/lib/smtp-pool'
-import type { FailureClass, HandOverResult } from '../../application/outbox.ts'
+import type { HandOverResult } from '../../application/outbox.ts'
+import type { FailureClass } from '../../domain/failure.ts'
 import { mailHeaders, messageId } from './mail-headers.ts'
 import type { MailTransport } from './transport.ts'
 

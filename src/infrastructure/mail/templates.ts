@@ -28,8 +28,10 @@ const OWN_FOLDER = fileURLToPath(new URL('templates', import.meta.url))
 /** Says everything that is wrong with the templates, a line for each problem. */
 export class TemplatesError extends Error {
   override readonly name = 'TemplatesError'
+  readonly problems: readonly string[]
   constructor(problems: string[]) {
     super(`The mail templates are not usable:\n${problems.map(problem => `  ${problem}`).join('\n')}`)
+    this.problems = problems
   }
 }
 

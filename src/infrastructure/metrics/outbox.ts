@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { CountHandOver } from '../../application/hand-over-report.ts'
 import type { MeasureOutbox } from '../../application/operate-outbox.ts'
-import type { FailureClass, Settlement, Topic } from '../../application/outbox.ts'
+import type { Settlement, Topic } from '../../application/outbox.ts'
+import type { FailureClass } from '../../domain/failure.ts'
 
 export type OutboxMetrics = {
   countHandOver: CountHandOver

@@ -1,8 +1,6 @@
 import type {
   ClaimMessage,
   ListMessages,
-  MeasureOutbox,
-  OutboxDepth,
   RetryMessages,
   WaitingMessage,
 } from '../../application/operate-outbox.ts'
@@ -28,19 +26,6 @@ left join users on users.id = user_id
 where ($1::text is null or topic = $1) and ($2::uuid is null or outbox.id = $2)
 order by outbox.created_at, outbox.id
 limit $3`,
-}
-
-const MEASURE = {
-  name: 'measure-outbox',
-  text: `
-select
-  topic,
-  count(outbox.id)::int as messages,
-  coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestSeconds"
-from unnest(array['mail', 'event']) as topics (topic)
-left join outbox using (topic)
-group by topic
-order by topic desc`,
 }
 
 /** What is leased is due within a lease, so that whatever waits for longer is on its way nowhere. */
@@ -80,7 +65,6 @@ export const inspectOutbox = (
   leaseSeconds: number,
 ): {
   listMessages: ListMessages
-  measureOutbox: MeasureOutbox
   retryMessages: RetryMessages
   claimMessage: ClaimMessage
 } => ({
@@ -92,8 +76,6 @@ export const inspectOutbox = (
       lastFailure: row.lastFailure ?? undefined,
     }))
   },
-
-  measureOutbox: () => database.query<OutboxDepth>(MEASURE),
 
   retryMessages: async id => (await database.query(RETRY, [id, leaseSeconds])).length,
 

@@ -52,6 +52,14 @@ export const migrationStatus = (databaseUrl: string): Promise<MigrationStatus[]>
     return (await knownMigrations()).map(name => ({ name, appliedAt: appliedAt.get(name) ?? null }))
   })
 
+/** Throws, and says what to do, when the schema lacks a migration of this version. */
+export const demandSchema = async (databaseUrl: string): Promise<void> => {
+  const pending = (await migrationStatus(databaseUrl)).filter(({ appliedAt }) => !appliedAt)
+  if (pending.length === 0) return
+  const names = pending.map(({ name }) => name).join(', ')
+  throw new Error(`the schema of the database is behind (${names}). Run: npm run migrate -- up`)
+}
+
 /** The names of the migrations of this version, oldest first. */
 export const knownMigrations = async (): Promise<string[]> => {
   const files = (await readdir(DIRECTORY)).filter(file => file.endsWith('.sql')).sort()

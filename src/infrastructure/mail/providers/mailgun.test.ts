@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { answerTo } from '../../../../test/support/mail-provider.ts'
-import type { FailureClass } from '../../../application/outbox.ts'
+import type { FailureClass } from '../../../domain/failure.ts'
 import { mailgun } from './mailgun.ts'
 
 const provider = mailgun('key')

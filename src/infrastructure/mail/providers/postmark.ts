@@ -1,4 +1,4 @@
-import type { FailureClass } from '../../../application/outbox.ts'
+import type { FailureClass } from '../../../domain/failure.ts'
 import type { MailProvider } from '../http.ts'
 import { formatSender, mailHeaders, messageId } from '../mail-headers.ts'
 import { at, blamesSender } from '../provider-answer.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { answerTo, requestOf } from '../../../../test/support/mail-provider.ts'
 import { outgoingMail } from '../../../../test/support/messages.ts'
-import type { FailureClass } from '../../../application/outbox.ts'
+import type { FailureClass } from '../../../domain/failure.ts'
 import { sendgrid } from './sendgrid.ts'
 
 const provider = sendgrid('SG.key')
