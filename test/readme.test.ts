@@ -74,7 +74,7 @@ describe('README.md', { skip: missingPrograms() }, () => {
     assert.equal(places(printed), places(banner))
   })
 
-  it('prints commands that work on a stopped service', async () => {
+  it('prints commands for a stopped service that answer what it says they answer', async () => {
     await stop()
     const tried = steps().filter(({ when }) => when === 'try after stopping')
     assert.ok(tried.length > 0)

@@ -110,7 +110,7 @@ describe('the load process', { timeout: 30_000 }, () => {
     assert.ok(Math.abs((asked[0] ?? 0) - (asked[1] ?? 0)) <= 1, `${asked}`)
   })
 
-  it('counts what was refused, and what was not answered at all', async t => {
+  it('counts what was refused, and what was not answered', async t => {
     await using running = new AsyncDisposableStack()
     const load = await startLoad(running)
     let asked = 0

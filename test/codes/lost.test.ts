@@ -213,7 +213,7 @@ describe('codes whose guesses are counted elsewhere', () => {
       assert.deepEqual([mail?.attempts, mail?.wanted?.email], [2, registered.email])
     })
 
-    it('a bug is not taken for that', async () => {
+    it('an exception of another kind is thrown as it is', async () => {
       const broken = countElsewhere(
         { ...counter, counted: () => Promise.reject(new TypeError('a bug')) },
         bench.statements,

@@ -72,7 +72,7 @@ describe('guessCounter', { skip: noRedis, timeout: 60_000 }, () => {
     assert.ok((await ttl(codeId)) > KEEP_SECONDS - 60)
   })
 
-  it('takes a code that Redis has lost for lost, however often it is guessed at', async () => {
+  it('answers lost for a code that Redis has lost, however often it is guessed at', async () => {
     const codeId = await newCode()
     assert.equal(await counter.count(codeId), 1)
     await redis.command('flushall')

@@ -31,7 +31,7 @@ const ENTRIES: Entry[] = [
   ...SEVERAL,
 ]
 
-describe('bad input gets its documented answer', () => {
+describe('bad input', () => {
   let world: World
   before(async () => {
     world = await startWorld()
@@ -41,7 +41,7 @@ describe('bad input gets its documented answer', () => {
   const passing = new Map<string, number>()
   for (const row of [...ROWS, BEYOND]) {
     const entries = ENTRIES.filter(entry => entry.row === row)
-    it(row, async t => {
+    it(`of this kind gets its documented answer: ${row}`, async t => {
       for (const entry of entries) {
         await t.test(entry.what, async t => {
           const fault = row === BEYOND ? KNOWN_FAULTS.get(entry.what) : undefined

@@ -41,20 +41,20 @@ describe('consumeCode', () => {
     assert.deepEqual(event?.payload, { type: 'user.activated', email: registered.email })
   })
 
-  it('takes a code within its minute', async () => {
+  it('answers true within the minute of the code', async () => {
     const registered = await bench.register()
     await bench.expireCode(registered.userId, 30)
     assert.equal(await bench.statements.consumeCode({ ...registered, eventId: newId() }), true)
   })
 
-  it('works once', async () => {
+  it('answers true once', async () => {
     const registered = await bench.register()
     assert.equal(await bench.statements.consumeCode({ ...registered, eventId: newId() }), true)
     assert.equal(await bench.statements.consumeCode({ ...registered, eventId: newId() }), false)
     assert.equal((await activatedEvents(registered)).length, 1)
   })
 
-  it('does nothing at all when its event cannot be enqueued', async () => {
+  it('changes nothing when its event cannot be enqueued', async () => {
     const registered = await bench.register()
     await bench.setLedger(registered.email, { wrongGuesses: 7 })
     const consumed = bench.statements.consumeCode({ ...registered, eventId: registered.eventId })

@@ -27,14 +27,14 @@ describe('explainDeadCode', () => {
     ],
   ]
   for (const [refusal, state, change] of states) {
-    it(`says ${refusal} of ${state}`, async () => {
+    it(`answers ${refusal} for ${state}`, async () => {
       const { userId } = await bench.register()
       await bench.rows(`update users set ${change} where id = $1`, [userId])
       assert.deepEqual(await bench.statements.explainDeadCode(userId), { ok: false, refusal })
     })
   }
 
-  it('says expired_code of a registration that is gone', async () => {
+  it('answers expired_code for a registration that is gone', async () => {
     assert.deepEqual(await bench.statements.explainDeadCode(randomUUID()), {
       ok: false,
       refusal: 'expired_code',

@@ -72,7 +72,7 @@ describe('provideLedgerKey', () => {
     for (const provided of await Promise.all(both)) assert.deepEqual(provided, key)
   })
 
-  it('needs no previous key where nothing was rotated, and does not mind one', async () => {
+  it('needs no previous key where nothing was rotated, and allows one', async () => {
     const key = await provide(FIRST, THIRD)
     assert.deepEqual(await provide(FIRST, SECOND), key)
     assert.deepEqual(await provide(FIRST), key)
@@ -87,7 +87,7 @@ describe('provideLedgerKey', () => {
     assert.deepEqual(await provide(FIRST), key)
   })
 
-  it('says neither key when it throws', async () => {
+  it('throws without naming either key', async () => {
     await provide(FIRST)
     const error = await provide(SECOND, THIRD).catch(String)
     for (const secret of [FIRST, SECOND, THIRD]) assert.ok(!String(error).includes(secret))
@@ -112,7 +112,7 @@ describe('provideLedgerKey', () => {
   })
 
   for (const bytes of [0, 1, 12, 27, 28]) {
-    it(`says the same of the first ${bytes} bytes of it`, async () => {
+    it(`throws the same for its first ${bytes} bytes`, async () => {
       await provide(FIRST)
       await store((await sealed()).subarray(0, bytes))
       await assert.rejects(provide(FIRST), WRONG_KEY)

@@ -92,7 +92,7 @@ for (const { people, beforeStatistics, afterStatistics } of [
       ['claimMessages and settleMessages', claimAndSettle],
     ]
     for (const [name, call] of calls) {
-      it(`read no table from end to end: ${name}`, async () => {
+      it(`read no table from end to end in ${name}`, async () => {
         const before = await wholeReads()
         const database = bench.open(1)
         const on = statementsOn(database, BUDGET)

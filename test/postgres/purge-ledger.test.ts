@@ -134,7 +134,7 @@ describe('purgeLedger', () => {
     assert.equal(await size(), STRETCH)
   })
 
-  it('does no harm when 16 do it at once', async () => {
+  it('leaves the rows that still count, and no others, when 16 purges run at once', async () => {
     await bench.rows('truncate address_ledger')
     await fill(3 * STRETCH)
     const kept = [await untouched(HOUR), await untouched(366 * DAY, 3)]

@@ -46,7 +46,7 @@ describe('renewLeases', () => {
     assert.ok((await secondsOfLease(registered)) < 0)
   })
 
-  it('brings nothing back that has been settled', async () => {
+  it('leaves alone what has been settled', async () => {
     const registered = await claimed()
     const claim = { userId: registered.userId, id: registered.mailId, attempts: 1 }
     await bench.statements.settleMessages([{ ...claim, result: 'accepted', secondsAgo: 0 }])

@@ -39,7 +39,7 @@ describe('schema.sql', () => {
     'create function one() returns int language sql return 1',
     'alter table users enable row level security',
   ]) {
-    it(`cannot lack anything silently: ${sql}`, () =>
+    it(`is not written while it cannot hold: ${sql}`, () =>
       withDatabase('migrated', async database => {
         await database.rows(sql)
         await assert.rejects(describeSchema(database.url), /cannot describe this yet/)
@@ -56,7 +56,7 @@ describe('schema.sql', () => {
     'alter table outbox set (fillfactor = 90)',
     'create table extra (id int)',
   ]) {
-    it(`notices: ${sql}`, () =>
+    it(`differs after: ${sql}`, () =>
       withDatabase('migrated', async database => {
         const before = await describeSchema(database.url)
         await database.rows(sql)

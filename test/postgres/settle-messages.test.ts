@@ -130,7 +130,7 @@ describe('settleMessages', () => {
       )
     }
 
-    it('says whose mail it was, what mail, and why, and is claimed like any other', async () => {
+    it('names the user, the kind of mail and the reason, and is claimed as others are', async () => {
       const registered = await registerAndClaim()
       const settled = givenUp()
       await settle({ ...mailOf(registered), ...settled })
@@ -149,7 +149,7 @@ describe('settleMessages', () => {
       })
     })
 
-    it('is there for a reminder too', async () => {
+    it('is enqueued for a reminder too', async () => {
       const registered = await bench.registerActive()
       await bench.rows('delete from outbox where user_id = $1', [registered.userId])
       await bench.statements.storeQuietly(
@@ -166,7 +166,7 @@ describe('settleMessages', () => {
       })
     })
 
-    it('is missing when nobody waits for the mail any more', async () => {
+    it('is not enqueued when nobody waits for the mail any more', async () => {
       const registered = await registerAndClaim()
       await bench.statements.replaceCode({ ...registered, codeId: keyring.newCodeId(), mailId: newId() })
       await settle({ ...mailOf(registered), ...givenUp() })
@@ -235,7 +235,7 @@ describe('settleMessages', () => {
     }
   })
 
-  it('does nothing when it is settled twice', async () => {
+  it('changes nothing when a message is settled twice', async () => {
     const registered = await registerAndClaim()
     await settle({ ...mailOf(registered), result: 'accepted', secondsAgo: 0 })
     const before = await bench.userOf(registered.email)
@@ -246,7 +246,7 @@ describe('settleMessages', () => {
     assert.deepEqual(await waitingIds(registered), [registered.eventId])
   })
 
-  it('does nothing with what is gone, and settles the rest of the batch', async () => {
+  it('passes over what is gone, and settles the rest of the batch', async () => {
     const [gone, here] = [await registerAndClaim(), await registerAndClaim()]
     await bench.rows('delete from users where id = $1', [gone.userId])
     await bench.rows('delete from outbox where user_id = $1', [gone.userId])

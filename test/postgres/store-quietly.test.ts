@@ -37,7 +37,7 @@ describe('storeQuietly', () => {
     return registered
   }
 
-  it('registers a free address as any registration does', async () => {
+  it('registers a free address: user, mail and event', async () => {
     const input = registration({ locale: 'de' })
     const stored = await store(input)
     const row = await bench.userOf(input.email)
@@ -138,7 +138,7 @@ describe('storeQuietly', () => {
     ['an active account, before the next mail may be sent', () => bench.registerActive()],
   ]
   for (const [state, prepare] of obstacles) {
-    it(`does nothing for ${state}`, async () => {
+    it(`answers nothing and changes nothing for ${state}`, async () => {
       const { email, userId } = await prepare()
       const before = [await bench.userOf(email), await bench.outboxOf(userId), await bench.ledgerOf(email)]
       const again = registration({ email, passwordHash: 'another' })
@@ -153,7 +153,7 @@ describe('storeQuietly', () => {
     })
   }
 
-  it('does nothing for a free address that was sent too much mail, whoever had it', async () => {
+  it('changes nothing for a free address whose sends are spent, whoever had it', async () => {
     const email = newAddress()
     await bench.setLedger(email, { sentSecondsAgo: [100, 200, 300, 400, 500] })
     assert.deepEqual(await store(registration({ email })), NOTHING)

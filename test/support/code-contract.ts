@@ -69,7 +69,7 @@ export const describeCodes = (
         }
       })
 
-      it('is none when three were counted: the code is exhausted, and says so even when it has expired', async () => {
+      it('is not counted after three: the code is exhausted, even when it has expired as well', async () => {
         const registered = await bench.register()
         await guessTimes(registered, 3)
         assert.equal(await guess(registered), undefined)
@@ -102,7 +102,7 @@ export const describeCodes = (
         assert.equal(await wrongGuessesAt(other), 0)
       })
 
-      it('at the same time as 49 others is one of three', async () => {
+      it('at the same time as 49 others is counted for three of them', async () => {
         const registered = await bench.register()
         const counted = await Promise.all(Array.from({ length: 50 }, () => guess(registered)))
         const numbers = counted.flatMap(one => (one ? [one.guess] : []))
@@ -132,7 +132,7 @@ export const describeCodes = (
         ],
       ]
       for (const [state, refusal, kill] of deadCodes) {
-        it(`is none at ${state}: ${refusal}`, async () => {
+        it(`is not counted at ${state}: ${refusal}`, async () => {
           const registered = await bench.register()
           await kill(registered)
           assert.equal(await guess(registered), undefined)
@@ -163,7 +163,7 @@ export const describeCodes = (
         assert.equal((await guess(registered))?.guess, 1)
       })
 
-      it('makes the one before useless', async () => {
+      it('replaces the one before, which cannot be consumed then', async () => {
         const registered = await bench.register()
         const replaced = await resend(registered)
         assert.equal(await consume(registered), false)
@@ -219,7 +219,7 @@ export const describeCodes = (
         assert.ok((await again(registered)).ok)
       })
 
-      it('can be made quietly, and its code guessed at', async () => {
+      it('can be made quietly; guesses at its code are counted', async () => {
         const input = registration()
         const stored = await bench.statements.storeQuietly(input)
         assert.ok(stored.result === 'registered')
@@ -243,7 +243,7 @@ export const describeCodes = (
         assert.deepEqual(types, ['user.registered', 'user.activated'])
       })
 
-      it('that 16 bring at once, each guess in its turn, is consumed by one', async () => {
+      it('that 16 bring at once is consumed by one', async () => {
         const registered = await bench.register()
         const activate = async () => ((await guess(registered)) ? consume(registered) : false)
         const activated = await Promise.all(Array.from({ length: 16 }, activate))
@@ -251,7 +251,7 @@ export const describeCodes = (
         assert.equal(await wrongGuessesAt(registered), 0)
       })
 
-      it('is none any more when its minute is over', async () => {
+      it('is not consumed when its minute is over', async () => {
         const registered = await bench.register()
         await guess(registered)
         await bench.expireCode(registered.userId, -1)

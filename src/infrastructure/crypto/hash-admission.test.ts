@@ -35,7 +35,7 @@ const isRefused = async (outcome: Promise<{ ok: boolean }>): Promise<boolean> =>
 }
 
 describe('admission', () => {
-  it('returns what the work returns', async () => {
+  it('returns the result of the work', async () => {
     const { admit } = world({ concurrency: 1, queueMs: 1000 })
     assert.deepEqual(await admit('first', async () => 'done'), { ok: true, value: 'done' })
   })
@@ -118,7 +118,7 @@ describe('admission', () => {
     assert.equal(await isRefused(ask('admitted')), false)
   })
 
-  it('learns how long the work takes', async () => {
+  it('estimates the wait by how long the work has taken', async () => {
     const { ask, finish } = world({ concurrency: 1, queueMs: 100 })
     for (let n = 0; n < 50; n += 1) {
       ask(`slow ${n}`)
@@ -181,7 +181,7 @@ describe('admission', () => {
     assert.deepEqual(begun, ['running', 'activate', 'next'])
   })
 
-  it('throws what the work throws, and gives its slot to the next', async () => {
+  it('throws the error of the work, and gives its slot to the next', async () => {
     const { admit, ask, begun } = world({ concurrency: 1, queueMs: 1000 })
     const failing = admit('later', () => Promise.reject(new Error('out of memory')))
     ask('next')

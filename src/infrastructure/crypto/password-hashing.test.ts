@@ -82,14 +82,14 @@ describe('password hashing', () => {
     assert.deepEqual(admitted, ['first', 'first'])
   })
 
-  it('lets verifying go before hashing', async () => {
+  it('verifies before it hashes', async () => {
     const { admitted, admit } = openDoor()
     const door = await createPasswordHashing(admit, CHEAP)
     await door.verifyPassword(PASSWORD, await hashed(door, PASSWORD))
     assert.deepEqual(admitted, ['later', 'first'])
   })
 
-  it('refuses to hash and to verify, known user or not, when too many wait', async () => {
+  it('is overloaded for hashing and verifying, known user or not, when too many wait', async () => {
     const overloaded = refuse({ refusal: 'overloaded', retryAfterSeconds: 3 })
     const { hashPassword, verifyPassword } = await createPasswordHashing(async () => overloaded, CHEAP)
     assert.deepEqual(await hashPassword(PASSWORD), overloaded)
@@ -125,7 +125,7 @@ describe('verifying what is stored', () => {
     ['more memory than 256 MiB', 262_145, 1],
     ['more than 16 passes', 8, 17],
   ] as const) {
-    it(`does not do the work of ${what} for it, even if it would match`, async () => {
+    it(`matches nothing that needs ${what}, which it does not try`, async () => {
       const options = { algorithm: ARGON2ID, memoryCost, timeCost, parallelism: 1 }
       await matchesNothing(await hash(PASSWORD, options))
     })
@@ -139,12 +139,12 @@ describe('verifying what is stored', () => {
     'm=-8,t=1',
     'm=8e0,t=1',
   ]) {
-    it(`does not try to do the work of ${cost.slice(0, 20)}`, async () => {
+    it(`matches nothing that needs ${cost.slice(0, 20)}, which it does not try`, async () => {
       await matchesNothing(withPart(phc, /m=8,t=1/, cost))
     })
   }
 
-  it('does as much as this process was told to do, even if that is more', async () => {
+  it('matches what needs as much as this process was told to do, even if that is more', async () => {
     const patient = await createPasswordHashing(admit, { memoryKib: 8, passes: 20 })
     const costly = await hashed(patient, PASSWORD)
     assert.deepEqual(await patient.verifyPassword(PASSWORD, costly), { ...NO_MATCH, matches: true })
@@ -156,20 +156,20 @@ describe('verifying what is stored', () => {
     ['Argon2i', 1],
   ]
   for (const [algorithm, code] of others) {
-    it(`takes no hash of ${algorithm}, even of the right password`, async () => {
+    it(`matches nothing with a hash of ${algorithm}`, async () => {
       const options = { algorithm: code, memoryCost: 8, timeCost: 1, parallelism: 1 }
       await matchesNothing(await hash(PASSWORD, options))
     })
   }
 
-  it('takes no hash with two lanes', async () => {
+  it('matches nothing with a hash of two lanes', async () => {
     const options = { algorithm: ARGON2ID, memoryCost: 16, timeCost: 1, parallelism: 2 }
     const lanes = await hash(PASSWORD, options)
     assert.match(lanes, /,p=2\$/)
     await matchesNothing(lanes)
   })
 
-  it('takes no hash of an older version', async () => {
+  it('matches nothing with a hash of an older version', async () => {
     const options = { algorithm: ARGON2ID, memoryCost: 8, timeCost: 1, parallelism: 1, version: 0 }
     const older = await hash(PASSWORD, options)
     assert.match(older, /\$v=16\$/)
@@ -191,7 +191,7 @@ describe('verifying what is stored', () => {
     ['a very long hash', () => phc + 'A'.repeat(100_000)],
   ]
   for (const [what, stored] of strange) {
-    it(`takes ${what} for something that matches nothing`, () => matchesNothing(stored()))
+    it(`matches nothing with ${what}`, () => matchesNothing(stored()))
   }
 
   // The parser of the package rejects these by throwing.
@@ -205,7 +205,6 @@ describe('verifying what is stored', () => {
     ['a hash that is not base64', /[^$]*$/, 'A'.repeat(25)],
   ]
   for (const [what, part, instead] of malformed) {
-    it(`takes one with ${what} for something that matches nothing`, () =>
-      matchesNothing(withPart(phc, part, instead)))
+    it(`matches nothing with a hash with ${what}`, () => matchesNothing(withPart(phc, part, instead)))
   }
 })
