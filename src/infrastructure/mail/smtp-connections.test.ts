@@ -103,7 +103,7 @@ describe('connections to the SMTP server', { timeout: 30_000 }, () => {
         if (id !== forgotten) done()
       },
     })
-    const transport = openTransport(t, url, 500)
+    const transport = openTransport(t, url, 2000)
     await assertAllAccepted(handOverMany(transport, 1))
     forgotten = received[0]?.connection ?? ''
     assert.deepEqual(await transport.handOver(outgoingMail()), {

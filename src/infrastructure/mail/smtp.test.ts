@@ -128,7 +128,7 @@ describe('mail by SMTP', { timeout: 30_000 }, () => {
   for (const [what, step, answer] of troubles) {
     it(`fails as unavailable when the server ${what}`, async t => {
       const { url, steps } = await startScriptedServer(t, { [step]: answer })
-      const result = await openTransport(t, url, 300).handOver(outgoingMail())
+      const result = await openTransport(t, url, 1000).handOver(outgoingMail())
       assert.ok(result.result === 'failed' && result.failure === 'unavailable')
       assert.notEqual(result.reason, '')
       assert.ok(steps.includes(step), `got no further than ${steps}`)
