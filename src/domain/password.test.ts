@@ -50,7 +50,7 @@ describe('the rules for passwords', () => {
     ['nothing', '', ['password_too_short', 'password_upper_case', 'password_lower_case', 'password_special']],
   ]
   for (const [what, password, rules] of refused) {
-    it(`refuse ${what}: ${rules}`, () => assert.deepEqual(rulesBrokenBy(password), rules))
+    it(`refuse ${what}: ${rules.join(', ')}`, () => assert.deepEqual(rulesBrokenBy(password), rules))
   }
 
   it('refuse the address itself, in upper or lower case: password_is_email', () => {

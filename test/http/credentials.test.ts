@@ -101,7 +101,7 @@ describe('Basic credentials', () => {
     }
   })
 
-  it('sign in whatever the case of the address and of the scheme', async () => {
+  it('authenticate whatever the case of the address and of the scheme', async () => {
     const { email, id } = active
     for (const authorization of [
       basicAuth(email.toUpperCase()),
@@ -112,7 +112,7 @@ describe('Basic credentials', () => {
     }
   })
 
-  it('sign in to a pending account too', async () => {
+  it('authenticate a pending account too', async () => {
     const { status, body } = await me(basicAuth(pending.email))
     assert.equal(status, 200)
     assert.equal(body.is_active, false)

@@ -28,7 +28,7 @@ describe('POST /users', () => {
     assertProblem(await client.register(canonical), 'email_taken')
   })
 
-  it('stores, mails and answers an international domain as its A-label; both forms sign in', async () => {
+  it('stores, mails and answers an international domain as its A-label; both forms authenticate', async () => {
     const local = newAddress().split('@')[0]
     const canonical = `${local}@xn--bcher-kva.example`
     const registered = await client.register(`${local}@Bücher.example`)
@@ -47,7 +47,7 @@ describe('POST /users', () => {
     assert.equal((await client.register(email.replace('@', '.x@'))).status, 201)
   })
 
-  it('takes colons, spaces, emoji and 128 code points in a password, which then signs in', async () => {
+  it('takes colons, spaces, emoji and 128 code points in a password, which then authenticates', async () => {
     for (const password of ['a:b:C d e f g', 'Zwölf 🔑 Zeichen', `Aa!${'🔑'.repeat(125)}`]) {
       const { email } = await signUpActive(app, { password })
       assert.equal((await client.me(email, password)).status, 200)

@@ -12,7 +12,7 @@ const hashOf = async (email: string): Promise<string> =>
   String((await database.rows('select password_hash from users where email = $1', [email]))[0]?.password_hash)
 
 describe('a service that is started again with other ARGON2_… parameters', () => {
-  it('renews the hash at the next right password, which goes on signing in', async () => {
+  it('renews the hash at the next right password, which goes on authenticating', async () => {
     const before = await startApp({ database, env: { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1' } })
     const { email } = await signUpActive(before).finally(before.stop)
     assert.match(await hashOf(email), /m=8,t=1,/)
