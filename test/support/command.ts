@@ -21,9 +21,16 @@ export type RunningCommand = {
   end: (signal: NodeJS.Signals) => ReturnType<typeof end>
 }
 
-/** What is nothing of the service's; run-tests.ts says where there is what is compiled already. */
+const INHERITED_NAMES = [
+  'PATH',
+  'HOME',
+  'NODE_COMPILE_CACHE',
+  'NODE_DISABLE_COMPILE_CACHE',
+  'NODE_V8_COVERAGE',
+]
+/** What is nothing of the service's; run-tests.ts says where there is what is compiled, and where to count what runs. */
 const INHERITED = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => ['PATH', 'HOME', 'NODE_COMPILE_CACHE'].includes(name)),
+  Object.entries(process.env).filter(([name]) => INHERITED_NAMES.includes(name)),
 )
 
 /** Runs `vestibule <arguments>` as a person would, with nothing set but what is passed. */
