@@ -14,6 +14,7 @@ import { overhead } from './suites/overhead.ts'
 import { overload } from './suites/overload.ts'
 import { scale } from './suites/scale.ts'
 import { startup } from './suites/startup.ts'
+import { watchStolen } from './support/cpu.ts'
 import type { Suite } from './support/suite.ts'
 
 const SUITES: Record<string, Suite> = { efficiency, overhead, latency, overload, instances, startup, scale }
@@ -44,9 +45,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 for (const [n, name] of wanted.entries()) {
   const progress = progressOf(`${name} (${n + 1} of ${wanted.length})`)
+  const stolen = watchStolen()
   const outcome = await SUITES[name]?.({ quick, progress: progress.say, draw })
   progress.clear()
-  if (outcome) writeResult(folder, { suite: name, ...circumstances(), ...outcome })
+  if (outcome) writeResult(folder, { suite: name, ...circumstances(), stolen: stolen(), ...outcome })
 }
 const results = readResults(folder, Object.keys(SUITES))
 process.stdout.write(`${tableOf(results, 'all')}\n`)

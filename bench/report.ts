@@ -9,6 +9,8 @@ export type Result = {
   quick: boolean
   machine: { node: string; cpu: string; cores: number; system: string }
   commit: string
+  /** Of the processors' time, what other machines of the same host have taken meanwhile. */
+  stolen?: number
 } & Outcome
 
 /** Three digits are as many as any of these is worth. */
@@ -43,13 +45,16 @@ export const tableOf = (results: readonly Result[], shown: Shown): string => {
     return rows.length > 0 ? [`| **${suite}** | | | |`, ...rows] : []
   })
   const commits = [...new Set(results.map(({ commit }) => commit))].join(', ')
+  const stolen = results.flatMap(({ suite, stolen = 0 }) =>
+    stolen >= 0.005 ? [`${(stolen * 100).toFixed(0)} % during ${suite}`] : [],
+  )
   const days = [...new Set(results.map(({ at }) => at.slice(0, 10)))].join(', ')
   return [
     '| figure | aim | measured: median (least – greatest of the rounds) | met |',
     '| --- | --- | --- | --- |',
     ...rows,
     '',
-    `${machine?.cores} cores of ${machine?.cpu}, Node.js ${machine?.node}, commit ${commits}, ${days}. Load, mailboxes, database and service all run on these cores.`,
+    `${machine?.cores} cores of ${machine?.cpu}, Node.js ${machine?.node}, commit ${commits}, ${days}. Load, mailboxes, database and service all run on these cores.${stolen.length > 0 ? ` Other machines of the same host took of their time: ${stolen.join(', ')}.` : ''}`,
   ].join('\n')
 }
 

@@ -31,6 +31,19 @@ export const threadCpuSeconds = (pid: number): { hashing: number; main: number; 
   }
 }
 
+/**
+ * Watches, from now on, which share of the time of all processors was taken by other machines of the same host
+ * (proc(5), steal); `NaN` where the system does not tell.
+ */
+export const watchStolen = (): (() => number) => {
+  const times = (): number[] => read('/proc/stat').split('\n')[0]?.split(/\s+/).slice(1, 9).map(Number) ?? []
+  const before = times()
+  return () => {
+    const spent = times().map((time, n) => time - (before[n] ?? 0))
+    return (spent[7] ?? Number.NaN) / spent.reduce((sum, time) => sum + time, 0)
+  }
+}
+
 /** Resident memory of a process in MiB: now, and the most so far; `NaN` where the system does not tell. */
 export const memoryMib = (pid: number): { now: number; peak: number } => {
   const status = read(`/proc/${pid}/status`)

@@ -75,6 +75,18 @@ describe('tableOf', () => {
     assert.equal(table.match(/\*\*efficiency\*\*/g)?.length, 1)
   })
 
+  it('says what other machines have taken, when it was more than nothing', () => {
+    const [{ figures = [] } = {}] = results
+    const table = tableOf(
+      [
+        { ...result(figures), stolen: 0.063 },
+        { ...result(figures), suite: 'scale', stolen: 0 },
+      ],
+      'all',
+    )
+    assert.match(table, /took of their time: 6 % during efficiency\.$/)
+  })
+
   it('writes what was not measured as a dash', () => {
     assert.equal(formatted(Number.NaN), '–')
   })
