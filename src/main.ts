@@ -27,7 +27,8 @@ const main = async ([command, ...args]: string[]): Promise<void> => {
   const [argument] = args
   if (command === 'serve' && argument === undefined) return serve()
   if (command === 'migrate' || command === 'outbox' || command === 'users' || command === 'doctor') {
-    const run = (await import('./operator.ts'))[command]
+    const { migrate, outbox, users, doctor } = await import('./operator.ts')
+    const run = { migrate, outbox, users, doctor }[command]
     const { output, exitCode } = await run(await environment(), DATA_DIR, args)
     // What doctor finds wrong is its answer, also to a program that reads it.
     const isAnswer = exitCode === 0 || (command === 'doctor' && exitCode === 1)
