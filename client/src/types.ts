@@ -1,0 +1,53 @@
+// Types are imported by `.js`: declarations keep the name as it is here, and not all that reads them knows `.ts`.
+import type { operations } from './openapi.js'
+
+/** The functions of the client, and what the OpenAPI document calls them. */
+type Operations = {
+  register: operations['register']
+  activate: operations['activate']
+  resendCode: operations['resendCode']
+  account: operations['me']
+  codeStatus: operations['code']
+}
+
+export type Route = keyof Operations
+
+/** What was asked for has been done; `body` is as in the OpenAPI document. */
+export type Success<R extends Route = Route> = { [r in R]: SuccessIn<Operations[r]['responses']> }[R]
+
+type SuccessIn<Responses> = {
+  [S in keyof Responses]: Responses[S] extends { content: { 'application/json': infer Body } }
+    ? { ok: true; status: S; body: Body }
+    : never
+}[keyof Responses]
+
+/** A problem document (RFC 9457). Its `code` tells what else is in it. */
+export type Problem<R extends Route = Route> = { [r in R]: ProblemIn<Operations[r]['responses']> }[R]
+
+type ProblemIn<Responses> = {
+  [S in keyof Responses]: Responses[S] extends { content: { 'application/problem+json': infer Document } }
+    ? Document & Waiting<Responses[S]>
+    : never
+}[keyof Responses]
+
+/** The seconds of `Retry-After`, with every problem that has one. */
+type Waiting<Response> = Response extends { headers: { 'Retry-After'?: number } }
+  ? { retryAfterSeconds: number }
+  : unknown
+
+export type ProblemCode = Problem['code']
+
+/** What Vestibule answers on a route: that it is done, or one of the problems that the route documents. */
+export type Answer<R extends Route> = Success<R> | { ok: false; problem: Problem<R> }
+
+export type Registration = operations['register']['requestBody']['content']['application/json']
+
+export type Credentials = { email: string; password: string }
+
+/** For every request of a client, or for one of them. */
+export type Sending = {
+  /** `X-Forwarded-For`, `X-Correlation-Id`, `Accept-Language`, … */
+  headers?: Record<string, string>
+  /** Ends a request that takes too long or is not wanted any more, which rejects with the reason of the signal. */
+  signal?: AbortSignal
+}
