@@ -2,12 +2,12 @@
 //
 //   AMQP_URL=amqp://localhost node examples/consumer/rabbitmq.ts
 import { type ChannelModel, type ConsumeMessage, connect } from 'amqplib'
-import { openInbox } from './inbox.ts'
+import { openAccounts } from './accounts.ts'
 
 const EXCHANGE = 'vestibule.events'
 const QUEUE = 'accounts'
 
-const inbox = openInbox(process.env.INBOX ?? 'accounts.sqlite')
+const accounts = openAccounts(process.env.INBOX ?? 'accounts.sqlite')
 
 const complain = (error: unknown): void => void process.stderr.write(`${error}\n`)
 
@@ -33,7 +33,7 @@ const consume = async (connection: ChannelModel): Promise<void> => {
   const take = (message: ConsumeMessage | null): void => {
     if (message === null) throw new Error(`the queue ${QUEUE} was deleted`)
     const event = JSON.parse(message.content.toString())
-    const isNew = inbox.take(event)
+    const isNew = accounts.take(event)
     // Not before: an event whose effect got lost is delivered again.
     channel.ack(message)
     process.stdout.write(`${event.type} ${event.id} ${isNew ? 'taken' : 'known'}\n`)

@@ -4,13 +4,14 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
-import { type Event, openInbox } from './inbox.ts'
+import { openAccounts } from './accounts.ts'
+import type { Event } from './inbox.ts'
 
 /** No event is as long as that. */
 const MAX_BYTES = 64 * 1024
 
 const webhook = new Webhook(process.env.WEBHOOK_SECRET ?? '')
-const inbox = openInbox(process.env.INBOX ?? 'accounts.sqlite')
+const accounts = openAccounts(process.env.INBOX ?? 'accounts.sqlite')
 
 const read = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = []
@@ -36,7 +37,7 @@ const server = createServer(async (request, response) => {
   const event = await verify(request)
   if (!event) return response.writeHead(401).end()
   try {
-    const isNew = inbox.take(event)
+    const isNew = accounts.take(event)
     process.stdout.write(`${event.type} ${event.id} ${isNew ? 'taken' : 'known'}\n`)
     // 2xx once the event has had its effect: Vestibule forgets it then.
     response.writeHead(204).end()
