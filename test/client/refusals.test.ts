@@ -25,7 +25,9 @@ describe('the client of a service that refuses', { timeout: 60_000 }, () => {
   before(async () => {
     app = await startApp()
     client = createClient({ url: app.url })
-    late = broken(request('POST /users HTTP/1.1', ['Content-Type: application/json', 'Content-Length: 9'])).register(somebody())
+    late = broken(
+      request('POST /users HTTP/1.1', ['Content-Type: application/json', 'Content-Length: 9']),
+    ).register(somebody())
   })
   after(() => app.stop())
 

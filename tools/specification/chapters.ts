@@ -48,6 +48,7 @@ export const CHAPTERS: Chapter[] = [
     about: 'What is answered to requests that cannot succeed.',
     files: [
       'test/http/problems.test.ts',
+      'src/domain/refusals.test.ts',
       'test/http/headers.test.ts',
       'test/http/transport.test.ts',
       'test/http/slow-clients.test.ts',
@@ -64,6 +65,7 @@ export const CHAPTERS: Chapter[] = [
     about: 'How often anything may be tried. The numbers in these tests are smaller than the defaults.',
     files: [
       'test/http/limits.test.ts',
+      'src/domain/budget.test.ts',
       'test/http/limits-by-proxy.test.ts',
       'src/http/network.test.ts',
       'test/support/limit-contract.ts',
@@ -118,7 +120,20 @@ export const CHAPTERS: Chapter[] = [
       'test/events/rabbitmq.test.ts',
       'src/infrastructure/events/console.test.ts',
       'test/events/outages.test.ts',
-      'test/events/examples.test.ts',
+      'test/examples/consumer.test.ts',
+    ],
+  },
+  {
+    title: 'The client and the examples',
+    about: 'What other programs are offered.',
+    files: [
+      'test/client/routes.test.ts',
+      'test/client/refusals.test.ts',
+      'test/client/not-answers.test.ts',
+      'test/client/package.test.ts',
+      'test/client/types.test.ts',
+      'test/examples/fastify-app.test.ts',
+      'test/examples/sign-up.test.ts',
     ],
   },
   {
