@@ -117,7 +117,14 @@ describe('the configuration', () => {
 })
 
 describe('the documents', () => {
-  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdownIn('docs')]
+  const documents = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'client/README.md',
+    'examples/README.md',
+    ...markdownIn('docs'),
+  ]
 
   it('explain every problem, under its status', () => {
     const rows = [...section('Errors').matchAll(/^\| (\d{3}) \| `(\w+)` \|/gm)].map(([, status, code]) => [

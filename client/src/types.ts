@@ -25,14 +25,22 @@ type SuccessIn<Responses> = {
 export type Problem<R extends Route = Route> = { [r in R]: ProblemIn<Operations[r]['responses']> }[R]
 
 type ProblemIn<Responses> = {
-  [S in keyof Responses]: Responses[S] extends { content: { 'application/problem+json': infer Document } }
-    ? Document & Waiting<Responses[S]>
+  [S in keyof Responses]: Responses[S] extends {
+    headers: infer Headers
+    content: { 'application/problem+json': infer Document }
+  }
+    ? Document & Waiting<Headers>
     : never
 }[keyof Responses]
 
-/** The seconds of `Retry-After`, with every problem that has one. */
-type Waiting<Response> = Response extends { headers: { 'Retry-After'?: number } }
-  ? { retryAfterSeconds: number }
+/**
+ * The seconds of `Retry-After`, with every problem that has one. A header that the document does not name is
+ * `unknown`: all of them may be there.
+ */
+type Waiting<Headers> = Headers extends { 'Retry-After'?: infer Seconds }
+  ? unknown extends Seconds
+    ? unknown
+    : { retryAfterSeconds: number }
   : unknown
 
 export type ProblemCode = Problem['code']

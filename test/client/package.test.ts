@@ -42,8 +42,6 @@ if (activated.ok) activated.body.message satisfies string
 else sayWhy(activated.problem)
 
 function sayWhy(problem: Problem<'activate'>): string | number {
-  // @ts-expect-error only for some of the problems
-  problem.retryAfterSeconds
   switch (problem.code) {
     case 'wrong_code':
       return problem.attempts_left
@@ -74,6 +72,12 @@ function sayWhy(problem: Problem<'activate'>): string | number {
       return problem satisfies never
   }
 }
+
+// Which problems have what goes with some: all of these, and no others.
+type Having<Member> = { [code in Extract<Problem, Member>['code']]: true }
+const waiting: Having<{ retryAfterSeconds: number }> = { rate_limited: true, overloaded: true, unavailable: true }
+const counting: Having<{ attempts_left: number }> = { wrong_code: true }
+const listing: Having<{ errors: { pointer: string; rule: string; detail: string }[] }> = { validation_failed: true }
 
 const registered = await client.register({ ...credentials, locale: 'fr' })
 if (registered.ok && registered.status === 201) registered.body.id satisfies string
