@@ -80,6 +80,57 @@ describe('every answer', () => {
     }
   })
 
+  it('redirects nowhere, not even to HTTPS when PUBLIC_URL is https', async () => {
+    const behindTls = await startApp({ env: { PUBLIC_URL: 'https://signup.example.com' } })
+    try {
+      for (const { url } of [app, behindTls]) {
+        for (const target of [
+          '/',
+          '/users/me',
+          '/health/live',
+          '/problems/wrong_code',
+          '/docs',
+          '//x.example',
+        ]) {
+          const answer = await sendRaw(url, request(`GET ${target} HTTP/1.1`, ['X-Forwarded-Proto: http']))
+          assert.ok(answer && (answer.status < 300 || answer.status >= 400), `${answer?.status} ${target}`)
+          assert.equal(answer.headers.get('location'), null, target)
+        }
+      }
+    } finally {
+      await behindTls.stop()
+    }
+  })
+
+  it('carries no Server or X-Powered-By, which would name what it is made of', async () => {
+    const broken = await sendRaw(app.url, 'nonsense\r\n\r\n')
+    assert.ok(broken)
+    for (const { headers } of [...(await everyKind({})), broken]) {
+      assert.equal(headers.get('server'), null)
+      assert.equal(headers.get('x-powered-by'), null)
+    }
+  })
+
+  it('carries no header of CORS, whatever Origin asks; a preflight gets 405 or 404', async () => {
+    const asking = {
+      origin: 'https://elsewhere.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization, content-type',
+    }
+    const preflights = await Promise.all(
+      ['/users', '/users/activate', '/users/resend-code', '/users/me', '/nothing'].map(path =>
+        client.ask('OPTIONS', path, { headers: asking }),
+      ),
+    )
+    assert.deepEqual(
+      preflights.map(({ status }) => status),
+      [405, 405, 405, 405, 404],
+    )
+    for (const { headers } of [...preflights, ...(await everyKind(asking))]) {
+      assert.doesNotMatch([...headers.keys()].join(), /access-control/)
+    }
+  })
+
   it('below /users carries Cache-Control: no-store, however the path is written', async () => {
     for (const target of [
       '/users',

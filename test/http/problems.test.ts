@@ -4,6 +4,7 @@ import { PROBLEMS } from '../../src/http/problems.ts'
 import { startApp } from '../support/app.ts'
 import { createClient, newAddress } from '../support/client.ts'
 import { assertProblem, STATUS_OF } from '../support/problems.ts'
+import { request, sendRaw } from '../support/raw-http.ts'
 
 const app = await startApp()
 const client = createClient(app.url)
@@ -74,6 +75,18 @@ describe('an unknown path or method', () => {
         assert.deepEqual(answer.headers.get('allow')?.split(', ').sort(), methods)
         assert.doesNotMatch(JSON.stringify([answer.body, ...answer.headers]), /s3cret/)
       }
+    }
+  })
+
+  it('gets 405 method_not_allowed or 404 not_found for TRACE, which repeats nothing of the request', async () => {
+    for (const [path, code] of [
+      ['/health/live', 'method_not_allowed'],
+      ['/users/me', 'method_not_allowed'],
+      ['/nothing', 'not_found'],
+    ] as const) {
+      const answer = await sendRaw(app.url, request(`TRACE ${path} HTTP/1.1`, ['Cookie: s3cret']))
+      assertProblem(answer, code)
+      assert.doesNotMatch(JSON.stringify([answer?.body, ...(answer?.headers ?? [])]), /s3cret/)
     }
   })
 

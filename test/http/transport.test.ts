@@ -169,6 +169,15 @@ describe('the target of a request', () => {
   })
 })
 
+describe('the query of a request', () => {
+  it('is read by no route: a callback in it does not make JSONP of an answer', async () => {
+    const health = await send('GET /health/live?callback=f&jsonp=f HTTP/1.1')
+    assert.equal(health?.headers.get('content-type'), 'application/json; charset=utf-8')
+    assert.deepEqual(health?.body, { status: 'ok' })
+    assertProblem(await send('GET /users/me?callback=f&jsonp=f HTTP/1.1'), 'invalid_credentials')
+  })
+})
+
 describe('the body of a request', () => {
   it('is declared as application/json in UTF-8, not compressed, else 415 unsupported_media_type', async () => {
     for (const type of [
