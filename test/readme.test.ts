@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { parseEnv, promisify } from 'node:util'
 import { readConfig } from '../src/config.ts'
 import { PROBLEMS } from '../src/http/problems.ts'
+import { readTitles, type Title } from '../tools/specification/read-titles.ts'
+import { parse } from '../tools/specification/static-values.ts'
 import { type RunningCommand, scratchFolder, serve } from './support/command.ts'
 
 /**
@@ -155,6 +157,25 @@ describe('the documents', () => {
     }
   })
 
+  it('cite files that exist, tests under titles they have and names that occur: docs/security.md', () => {
+    for (const [path, citations] of Map.groupBy(citationsIn('docs/security.md'), ({ path }) => path)) {
+      const file = [path, `src/${path}`].find(known => existsSync(join(ROOT, known)))
+      assert.ok(file, `there is no ${path}`)
+      for (const { name } of citations) {
+        if (name) assert.ok(read(file).includes(name), `${name} is not in ${path}`)
+      }
+      const cited = citations.flatMap(({ titles }) => titles)
+      const known = cited.length > 0 ? titlesIn(file) : []
+      for (const title of cited) assert.ok(known.some(asWritten(title)), `no test “${title}” in ${path}`)
+    }
+  })
+
+  it('put the title of a test into quotes behind its file: docs/security.md', () => {
+    const rows = read('docs/security.md').match(/^\|.*\.test\.ts`.*$/gm) ?? []
+    assert.ok(rows.length > 100, `only ${rows.length} rows cite a test`)
+    for (const row of rows) assert.doesNotMatch(row, /\.test\.ts`(?!(,? "[^"]+")*(;| \|))/)
+  })
+
   it('name only commands of package.json and Makefile', () => {
     const targets = [...read('Makefile').matchAll(/^([a-z-]+):/gm)].map(match => match[1] ?? '')
     for (const document of documents) {
@@ -228,6 +249,34 @@ function markdownIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.md'))
     .map(file => join(folder, file))
+}
+
+type Citation = { path: string; name: string | undefined; titles: string[] }
+
+/**
+ * What a document takes from sources: a file or folder, from the root or from src/, with something that stands in it
+ * in brackets, or titles of its tests in quotes: `http/server.ts` (`trusting`), `x.test.ts` "one", "another …".
+ */
+const citationsIn = (document: string): Citation[] =>
+  [...read(document).matchAll(CITED)].map(([, path = '', name, titles = '']) => ({
+    path,
+    name,
+    titles: [...titles.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title),
+  }))
+
+const CITED =
+  /`([\w.][\w./-]*(?:\.(?:ts|js|json|html|md|sql|yaml)|\/))(?:#[\w-]+)?`(?: \(`([^`]+)`\))?((?:,? "[^"]+")*)/g
+
+const titlesIn = (file: string): string[] => {
+  const texts = (titles: Title[]): string[] => titles.flatMap(({ text, within }) => [text, ...texts(within)])
+  return texts(readTitles(parse(join(ROOT, file))))
+}
+
+/** A title with `…` for whatever was left out. */
+const asWritten = (title: string) => {
+  const parts = title.split('…').map(part => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const pattern = new RegExp(`^${parts.join('.*')}$`, 's')
+  return (text: string): boolean => pattern.test(text)
 }
 
 /** As code hosts make them: lower case, spaces to hyphens, punctuation gone. */
