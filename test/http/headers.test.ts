@@ -90,6 +90,8 @@ describe('every answer', () => {
           '/health/live',
           '/problems/wrong_code',
           '/docs',
+          '/docs/',
+          '/docs/static/',
           '//x.example',
         ]) {
           const answer = await sendRaw(url, request(`GET ${target} HTTP/1.1`, ['X-Forwarded-Proto: http']))
