@@ -166,17 +166,23 @@ export const SEVERAL: Entry[] = [
   },
   ...(
     [
-      ['registrations of one address', 'register one address: one is registered, and one mail is sent'],
+      [
+        'registrations of one address',
+        'races.test.ts',
+        'that register one address: one gets 201 and one mail, the others 409 email_taken',
+      ],
       [
         'activations with the right code',
-        'activate with the right code: one succeeds, and one event says so',
+        'guess-races.test.ts',
+        'that are all right activate once: one 200, one user.activated',
       ],
       [
         'a register beside an activate',
-        'register beside an activation: the state of the code decides which of them succeeds',
+        'races.test.ts',
+        'that register beside an activation: the one succeeds when the code is live, the other when it is expired',
       ],
     ] as const
-  ).map(([what, test]): Entry => ({ row: 'ten in parallel', what, file: 'test/http/races.test.ts', test })),
+  ).map(([what, file, test]): Entry => ({ row: 'ten in parallel', what, file: `test/http/${file}`, test })),
   {
     row: 'ten in parallel',
     what: 'one 201 and nine 409, one 200 and nine others',
