@@ -62,6 +62,11 @@ describe('judgeHandOver', () => {
     })
   }
 
+  it('gives up a mail that is refused, however young it is', () => {
+    const settlement = of(MAIL, failed({ failure: 'refused' }))
+    assert.deepEqual(settlement, { ...CLAIM, result: 'given_up', eventId: 'event-7', reason: 'refused' })
+  })
+
   it('tries an event again whatever its age and its failure, and puts it off for no longer than a mail', () => {
     const event = claimedEvent('event-1', { ageSeconds: 1e6 })
     for (const failure of ['refused', 'unavailable'] as const) {
