@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { startHttpWorld } from '../../test/support/http-world.ts'
+import type { UseCases } from '../application/use-cases.ts'
+import { PASSWORD_PATTERNS } from '../domain/password.ts'
+
+type Schema = {
+  type?: string
+  description?: string
+  examples?: unknown[]
+  properties?: Record<string, Schema>
+  required?: string[]
+  anyOf?: Schema[]
+}
+type Body = { content: Record<string, { schema: Schema }> }
+type Operation = {
+  operationId: string
+  summary: string
+  description?: string
+  tags: string[]
+  parameters?: { name: string; in: string; description: string }[]
+  requestBody?: Body
+  responses: Record<string, Body & { description: string }>
+}
+type Document = {
+  info: { title: string; version: string; description: string; license: object }
+  tags: { name: string; description: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: { securitySchemes: Record<string, object> }
+}
+
+/** What the service says of itself with these use cases. */
+const describedApi = async (useCases: Partial<UseCases>) => {
+  const { client } = await startHttpWorld({ after }, { useCases })
+  const document = (await client.ask('GET', '/openapi.json')).body as unknown as Document
+  const operations = Object.values(document.paths).flatMap(methods => Object.values(methods))
+  const named = (id: string): Operation => {
+    const found = operations.find(({ operationId }) => operationId === id)
+    assert.ok(found, id)
+    return found
+  }
+  return { document, operations, named }
+}
+
+const open = await describedApi({})
+const quiet = await describedApi({ registerQuietly: async () => ({ ok: true }) })
+
+const ajv = new Ajv2020({ strict: false })
+addFormats.default(ajv)
+
+const isSuccess = ([status]: [string, unknown]): boolean => status < '300'
+
+/** The schemas of what an operation takes and of what it answers when all goes well. */
+const bodiesOf = ({ requestBody, responses }: Operation): Schema[] =>
+  [
+    requestBody,
+    ...Object.entries(responses)
+      .filter(isSuccess)
+      .map(([, body]) => body),
+  ]
+    .map(body => body?.content['application/json']?.schema)
+    .filter(schema => schema !== undefined)
+
+/** Every text in a document that is there to be read. */
+const textsIn = (node: unknown): unknown[] => {
+  if (typeof node !== 'object' || node === null) return []
+  return Object.entries(node).flatMap(([key, value]) =>
+    /^(description|summary|title)$/.test(key) && typeof value !== 'object' ? [value] : textsIn(value),
+  )
+}
+
+describe('the description of the API', { timeout: 30_000 }, () => {
+  it('says what it describes, in which version, and under which licence', () => {
+    const { document } = open
+    const { description, ...info } = document.info
+    assert.deepEqual(info, {
+      title: 'Vestibule',
+      version: '1.2.3',
+      license: { name: 'MIT', identifier: 'MIT' },
+    })
+    assert.match(description, /^[A-Z].*\.$/)
+    const { description: how, ...basic } = document.components.securitySchemes.basic as {
+      description: string
+    }
+    assert.deepEqual(basic, { type: 'http', scheme: 'basic' })
+    assert.match(how, /RFC 7617/)
+  })
+
+  it('sorts every operation under a heading that it explains, and leaves none empty', () => {
+    const { document, operations } = open
+    const headings = new Set(operations.flatMap(({ tags }) => tags))
+    assert.deepEqual([...headings].sort(), document.tags.map(({ name }) => name).sort())
+    for (const { tags, operationId } of operations) assert.equal(tags.length, 1, operationId)
+  })
+
+  it('holds the operations by name, and not the pages', () => {
+    const { document, operations } = open
+    assert.deepEqual(operations.map(({ operationId }) => operationId).sort(), [
+      'activate',
+      'code',
+      'live',
+      'me',
+      'problem',
+      'ready',
+      'register',
+      'resendCode',
+    ])
+    assert.deepEqual(
+      Object.keys(document.paths).filter(path => !/^\/(users|problems|health)/.test(path)),
+      [],
+    )
+  })
+
+  it('has no text that says nothing', () => {
+    for (const { document } of [open, quiet]) {
+      const texts = textsIn(document)
+      assert.ok(texts.length > 100)
+      for (const text of texts) assert.match(String(text), /\S/)
+    }
+  })
+
+  it('says of each operation in short, and of each that is not obvious at length, what it does', () => {
+    const { operations, named } = open
+    for (const { summary, operationId } of operations) assert.match(summary ?? '', /^[A-Z]/, operationId)
+    for (const id of ['register', 'activate', 'resendCode', 'code', 'ready']) {
+      assert.match(named(id).description ?? '', /^[A-Z0-9].*\.$/, id)
+    }
+    assert.notEqual(quiet.named('register').description, named('register').description)
+    assert.deepEqual(
+      Object.keys(quiet.named('register').responses).filter(status => status < '300'),
+      ['202'],
+    )
+  })
+
+  it('says of each success what it means', () => {
+    for (const { operations } of [open, quiet]) {
+      for (const { responses, operationId } of operations) {
+        const successes = Object.entries(responses).filter(isSuccess)
+        assert.equal(successes.length, 1, operationId)
+        for (const [, { description }] of successes) {
+          assert.match(description, /\.$/, operationId)
+          assert.doesNotMatch(description, /Default/, operationId)
+        }
+      }
+    }
+  })
+
+  it('explains each field of a body or shows it, by examples that its own schema takes', () => {
+    for (const { operations } of [open, quiet]) {
+      for (const operation of operations) {
+        for (const { properties = {} } of bodiesOf(operation)) {
+          assert.ok(Object.keys(properties).length > 0, operation.operationId)
+          for (const [name, schema] of Object.entries(properties)) {
+            const variants = (schema.anyOf ?? [schema]).filter(({ type }) => type !== 'null')
+            const examples = variants.flatMap(variant => variant.examples ?? [])
+            assert.ok(examples.length > 0 || schema.type === 'boolean', name)
+            for (const example of examples) assert.ok(ajv.validate(schema, example), `${name}: ${example}`)
+          }
+        }
+      }
+    }
+  })
+
+  it('says of each field that does not speak for itself what it means', () => {
+    const { named } = open
+    const silent = ['register', 'activate', 'resendCode', 'me', 'code'].flatMap(id =>
+      bodiesOf(named(id)).flatMap(({ properties = {} }) =>
+        Object.entries(properties)
+          .filter(([, { description }]) => description === undefined)
+          .map(([name]) => name),
+      ),
+    )
+    assert.deepEqual([...new Set(silent)].sort(), ['activated_at', 'created_at', 'id', 'message'])
+  })
+
+  it('shows two languages, and ids and times in their formats', () => {
+    const { named } = open
+    const [body] = bodiesOf(named('register'))
+    assert.deepEqual(body?.properties?.locale?.examples, ['en', 'fr-CA'])
+    const account = bodiesOf(named('me'))[0]?.properties
+    const formats = Object.entries(account ?? {}).map(([name, schema]) => [
+      name,
+      (schema.anyOf?.[0] ?? schema) as { format?: string },
+    ])
+    assert.deepEqual(
+      formats.map(([name, schema]) => [name, (schema as { format?: string }).format]),
+      [
+        ['id', 'uuid'],
+        ['email', undefined],
+        ['is_active', undefined],
+        ['created_at', 'date-time'],
+        ['activated_at', 'date-time'],
+      ],
+    )
+  })
+
+  it('requires every field but the locale, and takes no others', () => {
+    const { named } = open
+    const [registration] = bodiesOf(named('register'))
+    assert.deepEqual(registration?.required, ['email', 'password'])
+    const [activation] = bodiesOf(named('activate'))
+    assert.deepEqual(activation?.required, ['code'])
+    for (const body of [registration, activation]) {
+      assert.equal((body as { additionalProperties?: boolean }).additionalProperties, false)
+    }
+  })
+
+  it('publishes the rules for passwords, for forms that judge while somebody types', () => {
+    const { named } = open
+    const password = bodiesOf(named('register'))[0]?.properties?.password as { allOf?: object[] }
+    assert.deepEqual(
+      password.allOf,
+      PASSWORD_PATTERNS.map(({ rule, pattern, detail }) => ({
+        pattern,
+        description: detail,
+        'x-rule': rule,
+      })),
+    )
+  })
+
+  it('names the header and the parameter that are read', () => {
+    const { named } = open
+    for (const [id, name, place] of [
+      ['register', 'accept-language', 'header'],
+      ['problem', 'code', 'path'],
+    ] as const) {
+      const parameter = named(id).parameters?.find(({ name: its }) => its === name)
+      assert.equal(parameter?.in, place)
+      assert.match(parameter?.description ?? '', /\.$/)
+    }
+    assert.ok(named('problem').responses['200']?.content['text/html'])
+    assert.deepEqual(named('problem').responses['200']?.content['text/html']?.schema, { type: 'string' })
+  })
+})
+
+describe('the documentation', { timeout: 30_000 }, () => {
+  it('is at /docs, in the colours of the web interface, and lets people try things out', async t => {
+    const { client, url } = await startHttpWorld(t, { docs: true })
+    const page = await client.ask('GET', '/docs/')
+    assert.equal(page.status, 200)
+    const html = String(page.body.text)
+    assert.match(html, /<title>Vestibule API<\/title>/)
+    const icon = /<link rel="icon" type="image\/svg\+xml" href="([^"]*logo\.svg)" sizes="any"/.exec(html)?.[1]
+    assert.ok(icon, html)
+    const logo = await fetch(new URL(icon, `${url}/docs/`))
+    assert.equal(await logo.text(), String((await client.ask('GET', '/web/logo.svg')).body.text))
+    const theme = /href="([^"]*theme\.css)"/.exec(html)?.[1] ?? ''
+    const style = await (await fetch(new URL(theme, `${url}/docs/`))).text()
+    assert.ok(style.includes(String((await client.ask('GET', '/web/theme.css')).body.text)))
+    assert.match(style, /\.swagger-ui .*var\(--accent\)/)
+    const script = String((await client.ask('GET', '/docs/static/swagger-initializer.js')).body.text)
+    assert.match(script, /"layout":\s*"BaseLayout"/)
+    assert.match(script, /"tryItOutEnabled":\s*true/)
+    assert.match(script, /"displayRequestDuration":\s*true/)
+  })
+
+  it('is not there where it is switched off', async t => {
+    const { client } = await startHttpWorld(t)
+    assert.equal((await client.ask('GET', '/docs/')).status, 404)
+  })
+})
