@@ -12,7 +12,8 @@ export const NEVER_MS = 15_000
 
 /**
  * A courier with an outbox in memory, a clock that stands still, and a far side that accepts everything at
- * once. A test replaces `claim`, `handOver`, `settle` and `renew`, and awaits what it wants to see with `until`.
+ * once. A test replaces `claim`, `handOver`, `settle`, `renew` and `bringForward`, and awaits what it wants to see
+ * with `until`.
  */
 export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
   const news = createNews()
@@ -51,6 +52,7 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
     handOver: async (_id: string): Promise<HandOverResult> => ({ result: 'accepted' }),
     settle: async (_settlements: Settlement[]): Promise<void> => {},
     renew: async (_ids: string[]): Promise<void> => {},
+    bringForward: async (_topic: string): Promise<void> => {},
 
     /** Waits until it holds; looked at whenever something was recorded. */
     until: (holds: () => boolean): Promise<void> => news.until(holds),
@@ -81,7 +83,10 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
             record(world.renewed, ids)
             await world.renew(ids)
           },
-          bringForward: async topic => record(world.broughtForward, topic),
+          bringForward: async topic => {
+            record(world.broughtForward, topic)
+            await world.bringForward(topic)
+          },
           handOverMail: handOver,
           publishEvent: event => {
             world.published.push(event.id)
