@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { FailureClass } from '../domain/failure.ts'
 import { createCircuit } from './circuit.ts'
-import type { FailureClass, HandOverResult } from './outbox.ts'
+import type { HandOverResult } from './outbox.ts'
 
 const ACCEPTED: HandOverResult = { result: 'accepted' }
 const failed = (failure: FailureClass = 'unavailable', retryAfterSeconds?: number): HandOverResult => ({

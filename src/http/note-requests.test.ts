@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHttpWorld } from '../../test/support/http-world.ts'
-import type { Caller } from '../application/audit.ts'
+import type { Caller } from '../application/caller.ts'
 import { Unavailable } from '../domain/refusals.ts'
 
 const EMAIL = 'ada@example.com'

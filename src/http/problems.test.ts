@@ -27,7 +27,7 @@ describe('the table of problems', () => {
 describe('problemDocument', () => {
   it('holds the members of RFC 9457, the code and the correlation id', () => {
     const { title, detail } = PROBLEMS.expired_code
-    assert.deepEqual(JSON.parse(problemDocument('expired_code', 'https://example.com', 'correlation-1')), {
+    assert.deepEqual(problemDocument('expired_code', 'https://example.com', 'correlation-1'), {
       type: 'https://example.com/problems/expired_code',
       title,
       status: 422,
@@ -38,7 +38,7 @@ describe('problemDocument', () => {
   })
 
   it('holds what goes with it', () => {
-    const document = JSON.parse(problemDocument('wrong_code', '', 'correlation-1', { attempts_left: 2 }))
+    const document = problemDocument('wrong_code', '', 'correlation-1', { attempts_left: 2 })
     assert.equal(document.attempts_left, 2)
   })
 })

@@ -6,7 +6,7 @@ import { startHttpWorld } from '../../test/support/http-world.ts'
 import { activeUser } from '../../test/support/people.ts'
 import { assertProblem } from '../../test/support/problems.ts'
 import { request, sendRaw } from '../../test/support/raw-http.ts'
-import type { Caller } from '../application/audit.ts'
+import type { Caller } from '../application/caller.ts'
 import { Unavailable } from '../domain/refusals.ts'
 import type { ServerParts } from './server.ts'
 

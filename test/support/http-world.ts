@@ -1,4 +1,3 @@
-import type { TestContext } from 'node:test'
 import { pino } from 'pino'
 import type { RequestDone } from '../../src/application/request-report.ts'
 import type { UseCases } from '../../src/application/use-cases.ts'
@@ -17,7 +16,7 @@ const REGISTERED = { ok: true, user: pendingUser } as const
  * they were asked, what was logged and what was observed is written down.
  */
 export const startHttpWorld = async (
-  t: Pick<TestContext, 'after'>,
+  { after }: { after: (work: () => Promise<void>) => void },
   { useCases, ...parts }: Partial<Omit<ServerParts, 'useCases'>> & { useCases?: Partial<UseCases> } = {},
 ) => {
   const asked: [useCase: string, ...input: unknown[]][] = []
@@ -75,7 +74,7 @@ export const startHttpWorld = async (
     version: '1.2.3',
     ...parts,
   })
-  t.after(() => server.close())
+  after(() => server.close())
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   // Where it listens is no news.
   logged.length = 0
