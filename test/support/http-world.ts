@@ -16,7 +16,7 @@ const REGISTERED = { ok: true, user: pendingUser } as const
  * they were asked, what was logged and what was observed is written down.
  */
 export const startHttpWorld = async (
-  { after }: { after: (work: () => Promise<void>) => void },
+  t: { after: (work: () => Promise<void>) => void },
   { useCases, ...parts }: Partial<Omit<ServerParts, 'useCases'>> & { useCases?: Partial<UseCases> } = {},
 ) => {
   const asked: [useCase: string, ...input: unknown[]][] = []
@@ -74,7 +74,7 @@ export const startHttpWorld = async (
     version: '1.2.3',
     ...parts,
   })
-  after(() => server.close())
+  t.after(() => server.close())
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   // Where it listens is no news.
   logged.length = 0

@@ -68,7 +68,7 @@ describe('GET /problems/<code>', { timeout: 30_000 }, () => {
   })
 })
 
-describe('the web interface', { timeout: 30_000 }, () => {
+describe('the sign-up form', { timeout: 30_000 }, () => {
   it('is a page in the language of the browser', async () => {
     for (const [accepted, language] of [
       ['fr-CA', 'fr'],
