@@ -26,7 +26,7 @@ const world = (
   } as unknown as Socket
   answerBrokenRequest(Object.assign(new Error('parse error'), { code }), fake, {
     publicUrl: 'https://signup.example.com',
-    observeRequest: (request: unknown) => observed.push(request),
+    observeRequest: (request: object) => observed.push(request),
     log: { info: (fields: object, text: string) => lines.push([fields, text]) },
   } as unknown as Context)
   return { did, lines, observed, lingered: () => lingered() }

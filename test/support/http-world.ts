@@ -12,11 +12,11 @@ export const PUBLIC_URL = 'http://localhost:8000'
 const REGISTERED = { ok: true, user: pendingUser } as const
 
 /**
- * The HTTP server over a real socket, with use cases that all go well but for those that the test replaces. What
- * they were asked, what was logged and what was observed is written down.
+ * The HTTP server over a real socket, for as long as `t`, with use cases that all go well but for those that the
+ * test replaces. What they were asked, what was logged and what was observed is written down.
  */
 export const startHttpWorld = async (
-  t: { after: (work: () => Promise<void>) => void },
+  t: { after: (end: () => unknown) => void },
   { useCases, ...parts }: Partial<Omit<ServerParts, 'useCases'>> & { useCases?: Partial<UseCases> } = {},
 ) => {
   const asked: [useCase: string, ...input: unknown[]][] = []
