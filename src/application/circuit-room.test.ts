@@ -22,8 +22,13 @@ const world = (most: number, onTheirWay: number) => {
     changed: failure => changes.push(failure?.failure),
   })
   for (let n = 0; n < onTheirWay; n += 1) circuit.begin()
+  let messages = 0
+  /** As many different messages in a row. */
   const fail = (count: number, result = failed()) => {
-    for (let n = 0; n < count; n += 1) circuit.end(`m${n}`, result)
+    for (let n = 0; n < count; n += 1) {
+      messages += 1
+      circuit.end(`m${messages}`, result)
+    }
   }
   return { circuit, clock, changes, fail }
 }
