@@ -47,6 +47,7 @@ describe('answerBrokenRequest', () => {
       `X-Correlation-Id: ${id}`,
       'Cache-Control: no-store',
       'strict-transport-security: max-age=31536000',
+      "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       'Connection: close',
     ]) {
       assert.ok(headers.includes(header), header)

@@ -78,6 +78,15 @@ describe('problemResponses', () => {
     }
   })
 
+  it('explain the members that do not speak for themselves', () => {
+    const { schema } = contentOf(described('validation_failed')['422'])
+    const { description, properties } = schema as { description: string; properties: Record<string, object> }
+    assert.match(description, /RFC 9457/)
+    for (const member of ['type', 'code', 'attempts_left', 'errors']) {
+      assert.match((properties[member] as { description: string }).description, /^[A-Z].*\.$/, member)
+    }
+  })
+
   it('take errors that have all their members, each of them a text', () => {
     const { schema, examples } = contentOf(described('validation_failed')['422'])
     const isTaken = takes(schema)
