@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { startHttpWorld } from '../../test/support/http-world.ts'
+import { PUBLIC_URL, startHttpWorld } from '../../test/support/http-world.ts'
 import type { UseCases } from '../application/use-cases.ts'
 import { PASSWORD_PATTERNS } from '../domain/password.ts'
 
@@ -26,6 +26,7 @@ type Operation = {
 }
 type Document = {
   openapi: string
+  servers: object[]
   info: { title: string; version: string; description: string; license: object }
   tags: { name: string; description: string }[]
   paths: Record<string, Record<string, Operation>>
@@ -76,6 +77,7 @@ describe('the description of the API', { timeout: 30_000 }, () => {
   it('says what it describes, in which version, and under which licence', () => {
     const { document } = open
     assert.equal(document.openapi, '3.1.0')
+    assert.deepEqual(document.servers, [{ url: PUBLIC_URL }])
     const { description, ...info } = document.info
     assert.deepEqual(info, {
       title: 'Vestibule',
