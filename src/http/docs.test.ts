@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { startHttpWorld } from '../../test/support/http-world.ts'
 
 describe('the documentation', { timeout: 30_000 }, () => {
-  it('is at /docs, in the colours of the web interface, and lets people try things out', async t => {
+  it('is at /docs, in the colours of the sign-up form, and lets people try things out', async t => {
     const { client, url } = await startHttpWorld(t, { docs: true })
     const page = await client.ask('GET', '/docs/')
     assert.equal(page.status, 200)
