@@ -6,7 +6,7 @@ import { Unavailable } from '../domain/refusals.ts'
 
 const EMAIL = 'ada@example.com'
 
-describe('a request that is over', { timeout: 30_000 }, () => {
+describe('a request that is over', { timeout: 10_000 }, () => {
   it('is a line in the log and an observation, by the route it met and not by its path', async t => {
     const { client, logged, observed, over } = await startHttpWorld(t)
     const { headers } = await client.ask('GET', '/problems/s3cret')

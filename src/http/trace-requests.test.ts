@@ -5,7 +5,7 @@ import type { RequestBegun } from '../application/request-report.ts'
 import { Unavailable } from '../domain/refusals.ts'
 import type { ServerParts } from './server.ts'
 
-describe('a traced request', { timeout: 30_000 }, () => {
+describe('a traced request', { timeout: 10_000 }, () => {
   const TRACE_PARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
   /** Traces with the id `trace-1`, and what became of them. */
