@@ -1,5 +1,6 @@
 // Fast, and shown to be: every figure is measured on the real command, a real PostgreSQL (DATABASE_URL, or an embedded
-// one) and load from another process, in several rounds. Leaves bench/results/<suite>.json and the tables of README.md and docs/performance.md.
+// one) and load from another process, in several rounds. Leaves bench/results/<suite>.json and the tables of README.md
+// and docs/performance.md.
 //   npm run bench [-- <suite> …] [--quick]
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -6,7 +6,7 @@ import { createKeyring } from './infrastructure/crypto/keyring.ts'
 import { createLog } from './infrastructure/log.ts'
 import { createComposer } from './infrastructure/mail/compose.ts'
 import { readTemplates } from './infrastructure/mail/templates.ts'
-import type { Building, Parts } from './wiring/building.ts'
+import { type Building, type Parts, packageVersion } from './wiring/building.ts'
 import { openWaysOut, startLoops } from './wiring/loops.ts'
 import { openObservedDatabase, serveMetrics } from './wiring/observation.ts'
 import { providePrerequisites } from './wiring/prerequisites.ts'
@@ -49,7 +49,7 @@ const DRAIN_MS = 9750
 export const createApp = (config: Config, dataDir: string, parts: Partial<Parts> = {}): App => {
   const log = parts.log ?? createLog({ level: config.logLevel, format: config.logFormat })
   const running = new AsyncDisposableStack()
-  const building: Building = { config, dataDir, log, running, parts }
+  const building: Building = { config, dataDir, log, running, parts, version: packageVersion() }
   let draining = false
 
   const start = async (): Promise<Addresses> => {

@@ -20,8 +20,9 @@ export type Building = {
   /** Closes what was opened, the last first. */
   running: AsyncDisposableStack
   parts: Partial<Parts>
+  /** Of this package, as the API and the traces tell it. */
+  version: string
 }
 
-/** Of this package, as the API and the traces tell it. */
 export const packageVersion = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version

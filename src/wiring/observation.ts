@@ -11,13 +11,13 @@ import { measureOutbox } from '../infrastructure/postgres/measure-outbox.ts'
 import { observedDatabase } from '../infrastructure/postgres/observed-database.ts'
 import { openTracing } from '../infrastructure/tracing/open-tracing.ts'
 import { tracedDatabase } from '../infrastructure/tracing/traced.ts'
-import { type Building, packageVersion } from './building.ts'
+import type { Building } from './building.ts'
 
 export type Observed = Awaited<ReturnType<typeof openObservedDatabase>>
 
 /** The database, and what is seen of the service: metrics, traces and audit log. */
 export const openObservedDatabase = async (
-  { config, log, running }: Building,
+  { config, log, running, version }: Building,
   { databaseUrl, secretKey }: { databaseUrl: string; secretKey: string },
 ) => {
   const pool = openDatabase({
@@ -30,7 +30,7 @@ export const openObservedDatabase = async (
   running.defer(pool.close)
   const metrics = createMetrics(measureOutbox(pool))
   metrics.readPool(pool.connections)
-  const tracing = await openTracing({ endpoint: config.otlpEndpoint, version: packageVersion(), log })
+  const tracing = await openTracing({ endpoint: config.otlpEndpoint, version, log })
   running.defer(tracing.close)
   const database = observedDatabase(tracedDatabase(pool, tracing), metrics.observeStatement)
 

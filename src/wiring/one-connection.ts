@@ -7,7 +7,7 @@ import { embeddedSecretKey } from '../infrastructure/embedded/secret-file.ts'
 import { createLog, type Log } from '../infrastructure/log.ts'
 import { type Database, openDatabase } from '../infrastructure/postgres/database.ts'
 import { provideLedgerKey } from '../infrastructure/postgres/ledger-key.ts'
-import { demandSchema } from '../infrastructure/postgres/migrate.ts'
+import { compareMigrations, refuseBehind } from '../infrastructure/postgres/migrate.ts'
 
 type Operator = {
   database: Database
@@ -24,10 +24,10 @@ export const withOperator = <Result>(
   work: (operator: Operator) => Promise<Result>,
 ): Promise<Result> =>
   withDatabaseUrl(config, dataDir, async url => {
-    await demandSchema(url)
     const log = createLog({ level: 'info', format: 'json', to: 'stderr' })
     const database = openOneConnection(config, url, config.databaseTimeoutMs, log)
     try {
+      refuseBehind((await compareMigrations(database)).missing)
       const secretKey = config.secretKey ?? (await embeddedSecretKey(dataDir))
       const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
       const { codeTtlSeconds } = config

@@ -1,7 +1,7 @@
 import { startMailbox } from '../infrastructure/embedded/mailbox.ts'
 import { startEmbeddedPostgres } from '../infrastructure/embedded/postgres.ts'
 import { embeddedSecretKey } from '../infrastructure/embedded/secret-file.ts'
-import { demandSchema, migrateUp } from '../infrastructure/postgres/migrate.ts'
+import { migrateUp, migrationStatus, refuseBehind } from '../infrastructure/postgres/migrate.ts'
 import type { Building } from './building.ts'
 
 /** What has to be there first: that of the configuration, or what comes along. */
@@ -40,5 +40,6 @@ const provideSchema = async ({ config, log }: Building, databaseUrl: string): Pr
     if (applied.length > 0) log.info({ applied }, 'schema brought up to date')
     return
   }
-  await demandSchema(databaseUrl)
+  const pending = (await migrationStatus(databaseUrl)).filter(({ appliedAt }) => !appliedAt)
+  refuseBehind(pending.map(({ name }) => name))
 }

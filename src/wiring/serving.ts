@@ -12,7 +12,7 @@ import { createPasswordHashing } from '../infrastructure/crypto/password-hashing
 import { type ComposeMail, senderName } from '../infrastructure/mail/compose.ts'
 import { languagesOf, type Templates } from '../infrastructure/mail/templates.ts'
 import { traced } from '../infrastructure/tracing/traced.ts'
-import { type Building, packageVersion } from './building.ts'
+import type { Building } from './building.ts'
 import type { Observed } from './observation.ts'
 import type { Stores } from './stores.ts'
 
@@ -31,7 +31,7 @@ type Served = {
 
 /** What people may ask of the service, over HTTP. Nothing listens yet. */
 export const buildServer = async (building: Building, observed: Observed, served: Served) => {
-  const { config, log } = building
+  const { config, log, version } = building
   const { metrics, tracing } = observed
   const { templates, compose } = served
   const { hasRoom, ...hashing } = await provideHashing(building, observed)
@@ -55,7 +55,7 @@ export const buildServer = async (building: Building, observed: Observed, served
     trustProxy: config.trustProxy,
     publicUrl: config.publicUrl,
     docs: config.docsEnabled,
-    version: packageVersion(),
+    version,
   })
 }
 

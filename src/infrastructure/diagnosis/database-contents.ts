@@ -4,7 +4,7 @@ import type { OutboxDepth } from '../../application/operate-outbox.ts'
 import type { Database } from '../postgres/database.ts'
 import { tryLedgerKey } from '../postgres/ledger-key.ts'
 import { measureOutbox } from '../postgres/measure-outbox.ts'
-import { appliedMigrations, knownMigrations } from '../postgres/migrate.ts'
+import { compareMigrations } from '../postgres/migrate.ts'
 import { failed, ok, skipped, warning } from './verdict.ts'
 
 /** A mail that is older has missed many a person. */
@@ -19,7 +19,10 @@ export const databaseContents = (
     secretKeyPrevious: string | undefined
   },
 ): Check[] => [
-  { check: 'schema', look: async () => judgeSchema(await migrations(database), settings.migrateOnStart) },
+  {
+    check: 'schema',
+    look: async () => judgeSchema(await compareMigrations(database), settings.migrateOnStart),
+  },
   { check: 'secret key', look: unlessTablesAreMissing(() => lookAtKey(database, settings)) },
   {
     check: 'outbox',
@@ -27,17 +30,8 @@ export const databaseContents = (
   },
 ]
 
-const migrations = async (database: Database) => {
-  const [known, applied] = await Promise.all([knownMigrations(), appliedMigrations(database)])
-  return {
-    newest: known.at(-1),
-    missing: known.filter(name => !applied.includes(name)),
-    unknown: applied.filter(name => !known.includes(name)),
-  }
-}
-
 const judgeSchema = (
-  { newest, missing, unknown }: Awaited<ReturnType<typeof migrations>>,
+  { newest, missing, unknown }: Awaited<ReturnType<typeof compareMigrations>>,
   migrateOnStart: boolean,
 ): Verdict => {
   if (missing.length > 0 && unknown.length > 0) {

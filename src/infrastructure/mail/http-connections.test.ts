@@ -3,25 +3,12 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
-import { describe, it, type TestContext } from 'node:test'
+import { describe, it } from 'node:test'
 import { selfSigned } from '../../../test/support/certificate.ts'
 import { answerWith, startMailService } from '../../../test/support/mail-service.ts'
+import { handOverTo, openTransport } from '../../../test/support/mail-transport.ts'
 import { outgoingMail } from '../../../test/support/messages.ts'
 import { freePort } from '../embedded/free-port.ts'
-import { httpTransport } from './http.ts'
-import { webhook } from './providers/webhook.ts'
-
-/** `timeoutMs` is long for those that get an answer, and short for those that wait for none. */
-const openTransport = (t: TestContext, url: string, timeoutMs = 10_000) => {
-  const transport = httpTransport(webhook(undefined), { url, timeoutMs })
-  t.after(transport.close)
-  return transport
-}
-
-const handOverTo = async (t: TestContext, answer: (response: ServerResponse) => void, timeoutMs?: number) => {
-  const { url } = await startMailService(t, answer)
-  return openTransport(t, url, timeoutMs).handOver(outgoingMail())
-}
 
 describe('mail by HTTP, its connections', { timeout: 30_000 }, () => {
   it('fails as unavailable when there is no answer in time', async t => {

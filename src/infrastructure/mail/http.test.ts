@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
-import { describe, it, type TestContext } from 'node:test'
+import { describe, it } from 'node:test'
 import { answerWith, startMailService } from '../../../test/support/mail-service.ts'
+import { handOverTo, openTransport } from '../../../test/support/mail-transport.ts'
 import { outgoingMail } from '../../../test/support/messages.ts'
 import type { FailureClass } from '../../domain/failure.ts'
-import { httpTransport } from './http.ts'
-import { webhook } from './providers/webhook.ts'
-
-/** `timeoutMs` is long for those that get an answer, and short for those that wait for none. */
-const openTransport = (t: TestContext, url: string, timeoutMs = 10_000) => {
-  const transport = httpTransport(webhook(undefined), { url, timeoutMs })
-  t.after(transport.close)
-  return transport
-}
-
-const handOverTo = async (t: TestContext, answer: (response: ServerResponse) => void, timeoutMs?: number) => {
-  const { url } = await startMailService(t, answer)
-  return openTransport(t, url, timeoutMs).handOver(outgoingMail())
-}
 
 const failed = { result: 'failed', retryAfterSeconds: undefined }
 

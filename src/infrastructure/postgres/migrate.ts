@@ -52,22 +52,30 @@ export const migrationStatus = (databaseUrl: string): Promise<MigrationStatus[]>
     return (await knownMigrations()).map(name => ({ name, appliedAt: appliedAt.get(name) ?? null }))
   })
 
-/** Throws, and says what to do, when the schema lacks a migration of this version. */
-export const demandSchema = async (databaseUrl: string): Promise<void> => {
-  const pending = (await migrationStatus(databaseUrl)).filter(({ appliedAt }) => !appliedAt)
-  if (pending.length === 0) return
-  const names = pending.map(({ name }) => name).join(', ')
-  throw new Error(`the schema of the database is behind (${names}). Run: npm run migrate -- up`)
+/** Throws, and says what to do, when the schema lacks migrations of this version. */
+export const refuseBehind = (missing: readonly string[]): void => {
+  if (missing.length === 0) return
+  throw new Error(`the schema of the database is behind (${missing.join(', ')}). Run: npm run migrate -- up`)
+}
+
+/** The migrations of this version that a database lacks, and those it has that this version does not know. */
+export const compareMigrations = async (database: Database) => {
+  const [known, applied] = await Promise.all([knownMigrations(), appliedMigrations(database)])
+  return {
+    newest: known.at(-1),
+    missing: known.filter(name => !applied.includes(name)),
+    unknown: applied.filter(name => !known.includes(name)),
+  }
 }
 
 /** The names of the migrations of this version, oldest first. */
-export const knownMigrations = async (): Promise<string[]> => {
+const knownMigrations = async (): Promise<string[]> => {
   const files = (await readdir(DIRECTORY)).filter(file => file.endsWith('.sql')).sort()
   return files.map(file => file.replace(/\.sql$/, ''))
 }
 
 /** The names of all that are applied, also those that this version does not know. */
-export const appliedMigrations = async (database: Database): Promise<string[]> => {
+const appliedMigrations = async (database: Database): Promise<string[]> => {
   const [table] = await database.query<{ present: boolean }>(HAS_TABLE)
   const rows = table?.present ? await database.query<{ name: string }>(APPLIED) : []
   return rows.map(({ name }) => name)
