@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Audit } from '../application/audit.ts'
+import { Unavailable } from '../domain/refusals.ts'
 import { startMetricsServer } from '../http/metrics-server.ts'
 import { auditLog } from '../infrastructure/audit-log.ts'
 import { addressHash } from '../infrastructure/crypto/keyring.ts'
@@ -12,6 +14,9 @@ import { observedDatabase } from '../infrastructure/postgres/observed-database.t
 import { openTracing } from '../infrastructure/tracing/open-tracing.ts'
 import { tracedDatabase } from '../infrastructure/tracing/traced.ts'
 import type { Building } from './building.ts'
+
+/** How long a start goes on asking: nobody waits for an answer yet. */
+const START_MS = 10_000
 
 export type Observed = Awaited<ReturnType<typeof openObservedDatabase>>
 
@@ -34,13 +39,28 @@ export const openObservedDatabase = async (
   running.defer(tracing.close)
   const database = observedDatabase(tracedDatabase(pool, tracing), metrics.observeStatement)
 
-  const hashAddress = addressHash(await provideLedgerKey(database, secretKey, config.secretKeyPrevious))
+  const ledgerKey = await persistently(() => provideLedgerKey(database, secretKey, config.secretKeyPrevious))
+  const hashAddress = addressHash(ledgerKey)
   const writeAudit = auditLog(auditLines(log), hashAddress)
   const audit: Audit = event => {
     if (event.limit !== undefined) metrics.countLimitHit(event.limit)
     writeAudit({ traceParent: tracing.traceParent(), ...event })
   }
-  return { database, now: await databaseClock(database), hashAddress, metrics, tracing, audit }
+  const now = await persistently(() => databaseClock(database))
+  return { database, now, hashAddress, metrics, tracing, audit }
+}
+
+/** What a request would be refused for, a database that is slow just then, is no reason not to start. */
+const persistently = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+  const until = performance.now() + START_MS
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof Unavailable) || performance.now() > until) throw error
+      await sleep(100)
+    }
+  }
 }
 
 /** The audit log is written whatever `LOG_LEVEL` keeps out of the rest, unless there is to be no log at all. */

@@ -111,7 +111,7 @@ describe('a failure in a browser', IN_BROWSER, () => {
   })
 
   it('by 503 unavailable is shown, and over when the database answers', async t => {
-    const own = await appOf(t, { env: { DATABASE_TIMEOUT_MS: '300' } })
+    const own = await appOf(t, { env: { DATABASE_TIMEOUT_MS: '1000' } })
     const page = await visit(t, own.url)
     const lock = async () => {
       const session = new pg.Client({ connectionString: own.database.url })

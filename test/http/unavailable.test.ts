@@ -4,6 +4,7 @@ import pg from 'pg'
 import { refuse } from '../../src/domain/refusals.ts'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { type Client, createClient, newAddress } from '../support/client.ts'
+import { createDatabase } from '../support/database.ts'
 import { assertProblem, retryAfter } from '../support/problems.ts'
 
 describe('a service whose database does not answer', () => {
@@ -50,6 +51,33 @@ describe('a service whose database does not answer', () => {
     while (again.status === 503) again = await client.register(email)
     assert.equal(again.status, 201)
     assert.equal((await client.ask('GET', '/health/ready')).status, 200)
+  })
+})
+
+describe('a service that starts while its database does not answer', () => {
+  it('goes on asking, and serves when it does', async t => {
+    const database = await createDatabase()
+    const session = new pg.Client({ connectionString: database.url })
+    await session.connect()
+    t.after(async () => {
+      await session.end()
+      await database.drop()
+    })
+    await session.query('begin; lock table ledger_key in access exclusive mode')
+    const starting = startApp({ database, env: { DATABASE_TIMEOUT_MS: '100' } })
+    // What waits is cancelled by PostgreSQL after half a second, so the second that waits has been asked again.
+    const waiting = `select query_start::text from pg_stat_activity
+      where datname = current_database() and application_name = 'vestibule' and wait_event_type = 'Lock'`
+    const asked = new Set<unknown>()
+    while (asked.size < 2) {
+      for (const { query_start } of await Promise.race([database.rows(waiting), starting.then(() => [])]))
+        asked.add(query_start)
+    }
+
+    await session.query('rollback')
+    const app = await starting
+    assert.equal((await createClient(app.url).ask('GET', '/health/live')).status, 200)
+    await app.stop()
   })
 })
 
