@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
-import { startHttpWorld } from '../../test/support/http-world.ts'
+import { beforeEach, describe, it } from 'node:test'
+import { useHttpWorld } from '../../test/support/http-world.ts'
 import { assertProblem } from '../../test/support/problems.ts'
 import { request, sendRaw } from '../../test/support/raw-http.ts'
 
 const BODY = '{"email":"ada@example.com","password":"Correct-Horse-7"}'
 const JSON_TYPE = 'Content-Type: application/json'
 
-const world = await startHttpWorld({ after })
-const { url, asked } = world
+const world = useHttpWorld()
 beforeEach(() => world.begin())
 
 describe('the body of a request', { timeout: 30_000 }, () => {
@@ -23,7 +22,7 @@ describe('the body of a request', { timeout: 30_000 }, () => {
   ]
   for (const [what, ...headers] of taken) {
     it(`is taken as ${what}`, async () => {
-      const answer = await sendRaw(url, request('POST /users HTTP/1.1', headers, BODY))
+      const answer = await sendRaw(world.url, request('POST /users HTTP/1.1', headers, BODY))
       assert.equal(answer?.status, 201)
     })
   }
@@ -40,10 +39,10 @@ describe('the body of a request', { timeout: 30_000 }, () => {
       [JSON_TYPE, 'Content-Encoding: identity, gzip'],
     ]
     for (const headers of refused) {
-      const answer = await sendRaw(url, request('POST /users HTTP/1.1', headers, BODY))
+      const answer = await sendRaw(world.url, request('POST /users HTTP/1.1', headers, BODY))
       assertProblem(answer, 'unsupported_media_type')
     }
-    assert.deepEqual(asked, [])
+    assert.deepEqual(world.asked, [])
   })
 
   it('is refused unless it is one object in UTF-8 that reaches for no prototype', async () => {
@@ -59,26 +58,29 @@ describe('the body of a request', { timeout: 30_000 }, () => {
       '{"__proto__":{"a":1}}',
       '{"constructor":{"prototype":{"a":1}}}',
     ]) {
-      assertProblem(await sendRaw(url, request('POST /users HTTP/1.1', [JSON_TYPE], body)), 'malformed_body')
+      assertProblem(
+        await sendRaw(world.url, request('POST /users HTTP/1.1', [JSON_TYPE], body)),
+        'malformed_body',
+      )
     }
-    assert.deepEqual(asked, [])
+    assert.deepEqual(world.asked, [])
   })
 
   it('is taken with one byte order mark before it', async () => {
-    const answer = await sendRaw(url, request('POST /users HTTP/1.1', [JSON_TYPE], `\ufeff${BODY}`))
+    const answer = await sendRaw(world.url, request('POST /users HTTP/1.1', [JSON_TYPE], `\ufeff${BODY}`))
     assert.equal(answer?.status, 201)
   })
 
   it('may be empty where none is needed, whatever its type says', async () => {
     const headers = [JSON_TYPE, `Authorization: Basic ${Buffer.from('a:b').toString('base64')}`]
-    const answer = await sendRaw(url, request('POST /users/resend-code HTTP/1.1', headers, ''))
+    const answer = await sendRaw(world.url, request('POST /users/resend-code HTTP/1.1', headers, ''))
     assert.equal(answer?.status, 202)
   })
 
   it('has 8 KiB at most', async () => {
     const bodyOf = (length: number) => `{"x":"${'x'.repeat(length - 8)}"}`
     const send = (length: number) =>
-      sendRaw(url, request('POST /users HTTP/1.1', [JSON_TYPE], bodyOf(length)))
+      sendRaw(world.url, request('POST /users HTTP/1.1', [JSON_TYPE], bodyOf(length)))
     assert.equal((await send(8192))?.status, 422)
     assertProblem(await send(8193), 'body_too_large')
   })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { after, describe, it } from 'node:test'
-import { startHttpWorld } from '../../test/support/http-world.ts'
+import { describe, it } from 'node:test'
+import { startHttpWorld, useHttpWorld } from '../../test/support/http-world.ts'
 import { activeUser } from '../../test/support/people.ts'
 import { assertProblem } from '../../test/support/problems.ts'
 import { request, sendRaw } from '../../test/support/raw-http.ts'
@@ -14,31 +14,31 @@ const EMAIL = 'ada@example.com'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Where nothing is special. */
-const { client, url } = await startHttpWorld({ after })
+const world = useHttpWorld()
 
 describe('the server', { timeout: 30_000 }, () => {
   it('gives every answer the correlation id of the caller, or a new one, and the headers for browsers', async () => {
     for (const path of ['/health/live', '/users/me', '/nothing', '/%ff', `/problems/${'x'.repeat(200)}`]) {
-      const { headers } = await client.ask('GET', path, { headers: { 'x-correlation-id': 'abc-1' } })
+      const { headers } = await world.client.ask('GET', path, { headers: { 'x-correlation-id': 'abc-1' } })
       assert.equal(headers.get('x-correlation-id'), 'abc-1', path)
       assert.equal(headers.get('x-frame-options'), 'DENY', path)
     }
-    const bad = await sendRaw(url, request('GET /health/live HTTP/1.1', ['X-Correlation-Id: a b']))
+    const bad = await sendRaw(world.url, request('GET /health/live HTTP/1.1', ['X-Correlation-Id: a b']))
     assert.match(bad?.headers.get('x-correlation-id') ?? '', UUID)
   })
 
   it('lets nobody store what is below /users, however its path is written', async () => {
     for (const path of ['/users/me', '/%75sers/me', '/users', '/users/nobody?q']) {
-      assert.equal((await client.ask('GET', path)).headers.get('cache-control'), 'no-store', path)
+      assert.equal((await world.client.ask('GET', path)).headers.get('cache-control'), 'no-store', path)
     }
     for (const path of ['/health/live', '/nothing', '/nothing/users']) {
-      assert.equal((await client.ask('GET', path)).headers.get('cache-control'), null, path)
+      assert.equal((await world.client.ask('GET', path)).headers.get('cache-control'), null, path)
     }
   })
 
   it('answers 404 to a path that is not there, and 405 to a method that its path does not answer', async () => {
     for (const path of ['/nothing', '/users/', '/USERS', '/%ff', '/web/nothing.js', '/web/']) {
-      const answer = await client.ask('GET', path)
+      const answer = await world.client.ask('GET', path)
       assertProblem(answer, 'not_found')
       assert.equal(answer.headers.get('allow'), null)
     }
@@ -48,7 +48,7 @@ describe('the server', { timeout: 30_000 }, () => {
       ['POST', '/problems/wrong_code', 'GET, HEAD'],
       ['PUT', '/%75sers', 'POST'],
     ] as const) {
-      const answer = await client.ask(method, path)
+      const answer = await world.client.ask(method, path)
       assertProblem(answer, 'method_not_allowed')
       assert.equal(answer.headers.get('allow'), allowed)
     }
@@ -56,10 +56,10 @@ describe('the server', { timeout: 30_000 }, () => {
 
   it('judges the headers before anything else', async () => {
     const twice = request('GET /nothing HTTP/1.1', ['Authorization: a', 'Authorization: b'])
-    assertProblem(await sendRaw(url, twice), 'duplicate_header')
+    assertProblem(await sendRaw(world.url, twice), 'duplicate_header')
     const expecting = request('POST /users HTTP/1.1', ['Expect: a miracle'])
-    assertProblem(await sendRaw(url, expecting), 'bad_request')
-    assertProblem(await sendRaw(url, 'GET /health/live HTTP/1.1\r\n\r\n'), 'bad_request')
+    assertProblem(await sendRaw(world.url, expecting), 'bad_request')
+    assertProblem(await sendRaw(world.url, 'GET /health/live HTTP/1.1\r\n\r\n'), 'bad_request')
   })
 
   it('answers 503 for a dependency, with its patience, and warns', async t => {
@@ -173,7 +173,7 @@ describe('the server', { timeout: 30_000 }, () => {
 
 describe('a request that cannot be parsed', { timeout: 30_000 }, () => {
   it('is answered with a problem, and its connection is closed', async () => {
-    const answer = await sendRaw(url, 'nonsense\r\n\r\n')
+    const answer = await sendRaw(world.url, 'nonsense\r\n\r\n')
     assertProblem(answer, 'bad_request')
     assert.equal(answer?.closed, true)
     assert.equal(answer.headers.get('cache-control'), 'no-store')
@@ -183,7 +183,7 @@ describe('a request that cannot be parsed', { timeout: 30_000 }, () => {
 
   it('is answered 431 when its headers are too large', async () => {
     const send = (length: number) =>
-      sendRaw(url, request('GET /health/live HTTP/1.1', [`X-Long: ${'x'.repeat(length)}`]))
+      sendRaw(world.url, request('GET /health/live HTTP/1.1', [`X-Long: ${'x'.repeat(length)}`]))
     assert.equal((await send(15_000))?.status, 200)
     assertProblem(await send(17_000), 'headers_too_large')
   })

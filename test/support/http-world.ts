@@ -1,3 +1,4 @@
+import { after, before } from 'node:test'
 import { pino } from 'pino'
 import type { RequestDone } from '../../src/application/request-report.ts'
 import type { UseCases } from '../../src/application/use-cases.ts'
@@ -11,13 +12,16 @@ export const PUBLIC_URL = 'http://localhost:8000'
 
 const REGISTERED = { ok: true, user: pendingUser } as const
 
+type HttpWorldOptions = Partial<Omit<ServerParts, 'useCases'>> & { useCases?: Partial<UseCases> }
+type HttpWorld = Awaited<ReturnType<typeof startHttpWorld>>
+
 /**
  * The HTTP server over a real socket, for as long as `t`, with use cases that all go well but for those that the
  * test replaces. What they were asked, what was logged and what was observed is written down.
  */
 export const startHttpWorld = async (
   t: { after: (end: () => unknown) => void },
-  { useCases, ...parts }: Partial<Omit<ServerParts, 'useCases'>> & { useCases?: Partial<UseCases> } = {},
+  { useCases, ...parts }: HttpWorldOptions = {},
 ) => {
   const asked: [useCase: string, ...input: unknown[]][] = []
   const logged: Record<string, unknown>[] = []
@@ -94,4 +98,18 @@ export const startHttpWorld = async (
     /** Waits until so many requests are over. */
     over: (count: number): Promise<void> => news.until(() => observed.length >= count),
   }
+}
+
+/** One world for all tests of a file. It is empty until the first of them begins: take nothing out of it before. */
+export const useHttpWorld = (options: HttpWorldOptions = {}): HttpWorld => {
+  const world = {} as HttpWorld
+  let end: (() => unknown) | undefined
+  before(async () => {
+    const after = (close: () => unknown) => {
+      end = close
+    }
+    Object.assign(world, await startHttpWorld({ after }, options))
+  })
+  after(() => end?.())
+  return world
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 import { basicAuth, PASSWORD } from '../../../test/support/client.ts'
-import { startHttpWorld } from '../../../test/support/http-world.ts'
+import { useHttpWorld } from '../../../test/support/http-world.ts'
 import { activeUser, pendingUser } from '../../../test/support/people.ts'
 import { assertProblem } from '../../../test/support/problems.ts'
 import { refuse } from '../../domain/refusals.ts'
@@ -10,8 +10,7 @@ const EMAIL = 'ada@example.com'
 const INVALID = async () => refuse({ refusal: 'invalid_credentials' })
 const code = (password = PASSWORD) => ({ headers: { authorization: basicAuth(EMAIL, password) } })
 
-const world = await startHttpWorld({ after })
-const { client, asked } = world
+const world = useHttpWorld()
 beforeEach(() => world.begin())
 
 describe('GET /users/me', { timeout: 30_000 }, () => {
@@ -24,27 +23,27 @@ describe('GET /users/me', { timeout: 30_000 }, () => {
   ] as const) {
     it(`answers 200 with ${what} account`, async () => {
       world.begin({ authenticate: async () => ({ ok: true, user }) })
-      const answer = await client.me(EMAIL)
+      const answer = await world.client.me(EMAIL)
       assert.equal(answer.status, 200)
       assert.deepEqual(answer.body, { ...account, ...more })
-      assert.deepEqual(asked[0]?.slice(0, 2), ['authenticate', { email: EMAIL, password: PASSWORD }])
+      assert.deepEqual(world.asked[0]?.slice(0, 2), ['authenticate', { email: EMAIL, password: PASSWORD }])
     })
   }
 
   it('answers 401 without credentials, and to wrong ones', async () => {
     world.begin({ authenticate: INVALID })
-    assertProblem(await client.ask('GET', '/users/me'), 'invalid_credentials')
-    assert.deepEqual(asked, [])
-    assertProblem(await client.me(EMAIL), 'invalid_credentials')
+    assertProblem(await world.client.ask('GET', '/users/me'), 'invalid_credentials')
+    assert.deepEqual(world.asked, [])
+    assertProblem(await world.client.me(EMAIL), 'invalid_credentials')
   })
 })
 
 describe('GET /users/me/code', { timeout: 30_000 }, () => {
   it('answers 200 with how the code is doing', async () => {
-    const answer = await client.ask('GET', '/users/me/code', code())
+    const answer = await world.client.ask('GET', '/users/me/code', code())
     assert.equal(answer.status, 200)
     assert.deepEqual(answer.body, { length: 4, attempts_left: 2, expires_in: 41, resend_in: 11 })
-    assert.deepEqual(asked[0]?.slice(0, 2), ['lookAtCode', { email: EMAIL, password: PASSWORD }])
+    assert.deepEqual(world.asked[0]?.slice(0, 2), ['lookAtCode', { email: EMAIL, password: PASSWORD }])
   })
 
   it('answers null for the time that a code has left while its mail is on its way, 0 when it is over', async () => {
@@ -54,14 +53,14 @@ describe('GET /users/me/code', { timeout: 30_000 }, () => {
     ] as const) {
       const status = { length: 4, attemptsLeft: 3, expiresInSeconds, resendInSeconds: 0 }
       world.begin({ lookAtCode: async () => ({ ok: true, code: status }) })
-      const { body } = await client.ask('GET', '/users/me/code', code())
+      const { body } = await world.client.ask('GET', '/users/me/code', code())
       assert.deepEqual(body, { length: 4, attempts_left: 3, expires_in, resend_in: 0 })
     }
   })
 
   it('answers 401 without credentials, and passes a refusal on', async () => {
     world.begin({ lookAtCode: async () => refuse({ refusal: 'already_active' }) })
-    assertProblem(await client.ask('GET', '/users/me/code'), 'invalid_credentials')
-    assertProblem(await client.ask('GET', '/users/me/code', code()), 'already_active')
+    assertProblem(await world.client.ask('GET', '/users/me/code'), 'invalid_credentials')
+    assertProblem(await world.client.ask('GET', '/users/me/code', code()), 'already_active')
   })
 })

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
-import { PUBLIC_URL, startHttpWorld } from '../../../test/support/http-world.ts'
+import { describe, it } from 'node:test'
+import { PUBLIC_URL, startHttpWorld, useHttpWorld } from '../../../test/support/http-world.ts'
 import { assertProblem } from '../../../test/support/problems.ts'
 import { PASSWORD_PATTERNS } from '../../domain/password.ts'
 import { PROBLEMS } from '../problems.ts'
 
-const { client } = await startHttpWorld({ after })
+const world = useHttpWorld()
 
 describe('GET /health', { timeout: 30_000 }, () => {
   it('answers 200 while the process lives, and while it can do its work', async () => {
     for (const path of ['/health/live', '/health/ready']) {
-      const answer = await client.ask('GET', path)
+      const answer = await world.client.ask('GET', path)
       assert.equal(answer.status, 200)
       assert.deepEqual(answer.body, { status: 'ok' })
     }
@@ -36,7 +36,7 @@ describe('GET /health', { timeout: 30_000 }, () => {
 describe('GET /problems/<code>', { timeout: 30_000 }, () => {
   it('explains a problem on a page', async () => {
     for (const [code, { status, title, detail }] of Object.entries(PROBLEMS)) {
-      const answer = await client.ask('GET', `/problems/${code}`)
+      const answer = await world.client.ask('GET', `/problems/${code}`)
       assert.equal(answer.status, 200)
       assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8')
       const html = String(answer.body.text)
@@ -52,18 +52,18 @@ describe('GET /problems/<code>', { timeout: 30_000 }, () => {
   })
 
   it('shows signs of HTML as they are', async t => {
-    const page = String((await client.ask('GET', '/problems/invalid_credentials')).body.text)
+    const page = String((await world.client.ask('GET', '/problems/invalid_credentials')).body.text)
     assert.match(page, /base64 of "email:password"/)
     const { remedy } = PROBLEMS.invalid_credentials
     Object.assign(PROBLEMS.invalid_credentials, { remedy: 'a < b > c & d < e > f & g' })
     t.after(() => Object.assign(PROBLEMS.invalid_credentials, { remedy }))
-    const odd = String((await client.ask('GET', '/problems/invalid_credentials')).body.text)
+    const odd = String((await world.client.ask('GET', '/problems/invalid_credentials')).body.text)
     assert.ok(odd.includes('<p>a &lt; b &gt; c &amp; d &lt; e &gt; f &amp; g</p>'))
   })
 
   it('answers 404 for a problem there is not', async () => {
     for (const code of ['nothing', 'toString', '__proto__', 'x'.repeat(500)]) {
-      assertProblem(await client.ask('GET', `/problems/${code}`), 'not_found')
+      assertProblem(await world.client.ask('GET', `/problems/${code}`), 'not_found')
     }
   })
 })
@@ -75,7 +75,7 @@ describe('the sign-up form', { timeout: 30_000 }, () => {
       ['en', 'en'],
       ['de', 'en'],
     ] as const) {
-      const page = await client.ask('GET', '/', { headers: { 'accept-language': accepted } })
+      const page = await world.client.ask('GET', '/', { headers: { 'accept-language': accepted } })
       assert.equal(page.status, 200)
       assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8')
       assert.equal(page.headers.get('content-language'), language)
@@ -89,7 +89,9 @@ describe('the sign-up form', { timeout: 30_000 }, () => {
   })
 
   it('holds what its script needs, safe within attributes', async () => {
-    const html = String((await client.ask('GET', '/', { headers: { 'accept-language': 'fr' } })).body.text)
+    const html = String(
+      (await world.client.ask('GET', '/', { headers: { 'accept-language': 'fr' } })).body.text,
+    )
     const attributes = [...html.matchAll(/data-[a-z-]+='([^']*)'/g)].map(([, value = '']) => {
       assert.doesNotMatch(value, /</)
       const text = value.replaceAll('&lt;', '<').replaceAll('&#39;', "'").replaceAll('&amp;', '&')
@@ -102,16 +104,16 @@ describe('the sign-up form', { timeout: 30_000 }, () => {
   })
 
   it('loads each of its modules, and its script last of all once', async () => {
-    const html = String((await client.ask('GET', '/')).body.text)
+    const html = String((await world.client.ask('GET', '/')).body.text)
     const preloaded = [...html.matchAll(/modulepreload" href="web\/([a-z-]+\.js)"/g)].map(([, name]) => name)
     assert.ok(preloaded.length > 0)
     assert.ok(!preloaded.includes('app.js'))
-    for (const name of preloaded) assert.equal((await client.ask('GET', `/web/${name}`)).status, 200)
+    for (const name of preloaded) assert.equal((await world.client.ask('GET', `/web/${name}`)).status, 200)
   })
 
   it('shows the mailbox, and where to go afterwards, where there are such places', async t => {
     const places = ['http://mailbox.example', 'http://welcome.example']
-    const plain = String((await client.ask('GET', '/')).body.text)
+    const plain = String((await world.client.ask('GET', '/')).body.text)
     assert.doesNotMatch(plain, /\.example/)
     const { client: other } = await startHttpWorld(t, {
       web: {
@@ -132,25 +134,25 @@ describe('the sign-up form', { timeout: 30_000 }, () => {
       ['theme.css', 'text/css; charset=utf-8'],
       ['logo.svg', 'image/svg+xml'],
     ] as const) {
-      const answer = await client.ask('GET', `/web/${name}`)
+      const answer = await world.client.ask('GET', `/web/${name}`)
       assert.equal(answer.status, 200)
       assert.equal(answer.headers.get('content-type'), type)
     }
     for (const name of ['index.html', 'words', 'toString']) {
-      assertProblem(await client.ask('GET', `/web/${name}`), 'not_found')
+      assertProblem(await world.client.ask('GET', `/web/${name}`), 'not_found')
     }
   })
 
   it('is kept by browsers, which ask whether it is still the same', async () => {
     for (const path of ['/', '/web/theme.css']) {
-      const { headers } = await client.ask('GET', path)
+      const { headers } = await world.client.ask('GET', path)
       assert.equal(headers.get('cache-control'), 'no-cache')
       const etag = headers.get('etag') ?? ''
       assert.match(etag, /^"[\w-]{22}"$/)
-      const again = await client.ask('GET', path, { headers: { 'if-none-match': etag } })
+      const again = await world.client.ask('GET', path, { headers: { 'if-none-match': etag } })
       assert.equal(again.status, 304)
       assert.equal(again.body.text, '')
-      const other = await client.ask('GET', path, { headers: { 'if-none-match': '"other"' } })
+      const other = await world.client.ask('GET', path, { headers: { 'if-none-match': '"other"' } })
       assert.equal(other.status, 200)
     }
   })

@@ -1,27 +1,26 @@
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 import { PASSWORD } from '../../../test/support/client.ts'
-import { startHttpWorld } from '../../../test/support/http-world.ts'
+import { startHttpWorld, useHttpWorld } from '../../../test/support/http-world.ts'
 import { pendingUser } from '../../../test/support/people.ts'
 import { assertInvalid, assertProblem } from '../../../test/support/problems.ts'
 import { refuse } from '../../domain/refusals.ts'
 
 const EMAIL = 'ada@example.com'
 
-const world = await startHttpWorld({ after })
-const { client, asked } = world
+const world = useHttpWorld()
 beforeEach(() => world.begin())
 
 /** Where nobody is told which addresses are registered. */
-const quiet = await startHttpWorld({ after }, { useCases: { registerQuietly: async () => ({ ok: true }) } })
+const quiet = useHttpWorld({ useCases: { registerQuietly: async () => ({ ok: true }) } })
 
 describe('POST /users', { timeout: 30_000 }, () => {
   it('answers 201 with the account, which is not active', async () => {
-    const answer = await client.register(EMAIL, PASSWORD)
+    const answer = await world.client.register(EMAIL, PASSWORD)
     assert.equal(answer.status, 201)
     assert.deepEqual(answer.body, { id: pendingUser.id, email: pendingUser.email, is_active: false })
     assert.equal(answer.headers.get('cache-control'), 'no-store')
-    const [useCase, input] = asked[0] ?? []
+    const [useCase, input] = world.asked[0] ?? []
     const { caller, ...typed } = input as { caller: { network: string; correlationId: string } }
     assert.deepEqual([useCase, typed], ['register', { email: EMAIL, password: PASSWORD, locale: 'en' }])
     assert.equal(caller.network, '127.0.0.0/24')
@@ -34,11 +33,11 @@ describe('POST /users', { timeout: 30_000 }, () => {
     ['the default, when it is asked for none there is', {}, 'de', 'en'],
   ] as const) {
     it(`registers in ${what}`, async () => {
-      await client.ask('POST', '/users', {
+      await world.client.ask('POST', '/users', {
         body: { email: EMAIL, password: PASSWORD, ...body },
         headers: { 'accept-language': accepted },
       })
-      assert.equal((asked[0]?.[1] as { locale: string } | undefined)?.locale, locale)
+      assert.equal((world.asked[0]?.[1] as { locale: string } | undefined)?.locale, locale)
     })
   }
 
@@ -58,13 +57,13 @@ describe('POST /users', { timeout: 30_000 }, () => {
       [{ email: ['x'], password: PASSWORD }, '/email type'],
     ]
     for (const [body, ...rules] of bodies)
-      assertInvalid(await client.ask('POST', '/users', { body }), ...rules)
-    assert.deepEqual(asked, [])
+      assertInvalid(await world.client.ask('POST', '/users', { body }), ...rules)
+    assert.deepEqual(world.asked, [])
   })
 
   for (const locale of ['en', 'deu', 'zh-Hant-TW', 'abcdefgh', 'en-12345678-a-b-c']) {
     it(`takes the locale ${locale}`, async () => {
-      assert.equal((await client.register(EMAIL, PASSWORD, { locale })).status, 201)
+      assert.equal((await world.client.register(EMAIL, PASSWORD, { locale })).status, 201)
     })
   }
 
@@ -80,18 +79,18 @@ describe('POST /users', { timeout: 30_000 }, () => {
       ' en',
       '12',
     ]) {
-      assertInvalid(await client.register(EMAIL, PASSWORD, { locale }), '/locale locale_format')
+      assertInvalid(await world.client.register(EMAIL, PASSWORD, { locale }), '/locale locale_format')
     }
   })
 
   it('answers 400 malformed_body without a body', async () => {
-    assertProblem(await client.ask('POST', '/users'), 'malformed_body')
-    assert.deepEqual(asked, [])
+    assertProblem(await world.client.ask('POST', '/users'), 'malformed_body')
+    assert.deepEqual(world.asked, [])
   })
 
   it('passes a refusal on', async () => {
     world.begin({ register: async () => refuse({ refusal: 'email_taken' }) })
-    assertProblem(await client.register(EMAIL), 'email_taken')
+    assertProblem(await world.client.register(EMAIL), 'email_taken')
   })
 
   it('is refused before its body is read while there is no room to hash, and comes later than logins', async t => {
