@@ -5,8 +5,10 @@ import type { Addresses } from './app.ts'
 import type { Config } from './config.ts'
 
 // Half of the time until it is ready, a start spent on stripping and compiling what the one before it had: what is
-// imported from here on is kept beside the packages. Where nothing can be written it does without.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
+// imported from here on is kept beside the packages, also by the local mailbox, which is a process of its own. Where
+// nothing can be written they do without.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 const USAGE = `Usage: vestibule <command>
 
