@@ -21,7 +21,7 @@ import { registration } from '../test/support/fixtures.ts'
 import { noLimit } from '../test/support/limits.ts'
 import { withServer } from '../test/support/server.ts'
 import { DEFAULT_BUDGET } from '../test/support/settings.ts'
-import { quartiles, rankTest } from './rank-test.ts'
+import { quartiles, rankTest } from './support/rank-test.ts'
 
 const ARGON2 = { memoryKib: 19_456, passes: 2 }
 const REAL_HASHES = { ARGON2_MEMORY_KIB: String(ARGON2.memoryKib), ARGON2_PASSES: String(ARGON2.passes) }

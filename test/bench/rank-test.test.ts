@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { quartiles, rankTest } from '../../bench/rank-test.ts'
+import { quartiles, rankTest } from '../../bench/support/rank-test.ts'
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 const about = (value: number, expected: number): void =>

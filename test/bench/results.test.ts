@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatted, type Result, tableOf, withTable } from '../../bench/report.ts'
 import { isMet, mean, median, quantile, ratios, spread } from '../../bench/support/figures.ts'
 import { overloadCurve } from '../../bench/support/overload-curve.ts'
+import { formatted, type Result, tableOf, withTable } from '../../bench/support/results.ts'
 
 const result = (figures: Result['figures']): Result => ({
   suite: 'efficiency',

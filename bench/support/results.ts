@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type Figure, isMet, median, spread } from './support/figures.ts'
-import type { Outcome } from './support/suite.ts'
+import { type Figure, isMet, median, spread } from './figures.ts'
+import type { Outcome } from './suite.ts'
 
 /** The file that a suite leaves behind. */
 export type Result = {
