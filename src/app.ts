@@ -6,14 +6,14 @@ import { createKeyring } from './infrastructure/crypto/keyring.ts'
 import { createLog } from './infrastructure/log.ts'
 import { createComposer } from './infrastructure/mail/compose.ts'
 import { readTemplates } from './infrastructure/mail/templates.ts'
-import { type Building, type Parts, packageVersion } from './wiring/building.ts'
+import { type Building, packageVersion, type StandIns } from './wiring/building.ts'
 import { openWaysOut, startLoops } from './wiring/loops.ts'
 import { openObservedDatabase, serveMetrics } from './wiring/observation.ts'
 import { providePrerequisites } from './wiring/prerequisites.ts'
 import { buildServer } from './wiring/serving.ts'
 import { openStores } from './wiring/stores.ts'
 
-export type { Parts } from './wiring/building.ts'
+export type { StandIns } from './wiring/building.ts'
 
 export type App = {
   /** Brings everything up and returns where it can be reached. Throws, with nothing left running, if it cannot. */
@@ -46,10 +46,10 @@ const DRAIN_COURIER_MS = 3500
 const DRAIN_MS = 9750
 
 /** Builds Vestibule from its parts, top to bottom. `dataDir` is where the embedded database lives. */
-export const createApp = (config: Config, dataDir: string, parts: Partial<Parts> = {}): App => {
-  const log = parts.log ?? createLog({ level: config.logLevel, format: config.logFormat })
+export const createApp = (config: Config, dataDir: string, standIns: StandIns = {}): App => {
+  const log = standIns.log ?? createLog({ level: config.logLevel, format: config.logFormat })
   const running = new AsyncDisposableStack()
-  const building: Building = { config, dataDir, log, running, parts, version: packageVersion() }
+  const building: Building = { config, dataDir, log, running, standIns, version: packageVersion() }
   let draining = false
 
   const start = async (): Promise<Addresses> => {

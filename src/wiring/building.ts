@@ -5,10 +5,10 @@ import type { Log } from '../infrastructure/log.ts'
 import type { MailTransport } from '../infrastructure/mail/transport.ts'
 
 /** What tests and benchmarks may put in the place of the real thing. */
-export type Parts = {
-  log: Log
-  mailTransport: MailTransport
-  hashing: Awaited<ReturnType<typeof createPasswordHashing>>
+export type StandIns = {
+  log?: Log
+  mailTransport?: MailTransport
+  hashing?: Awaited<ReturnType<typeof createPasswordHashing>>
 }
 
 /** What every part of the service is built with. */
@@ -19,7 +19,7 @@ export type Building = {
   log: Log
   /** Closes what was opened, the last first. */
   running: AsyncDisposableStack
-  parts: Partial<Parts>
+  standIns: StandIns
   /** Of this package, as the API and the traces tell it. */
   version: string
 }

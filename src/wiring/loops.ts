@@ -25,13 +25,13 @@ const PURGE_EVERY_MS = 60_000
 
 /** The ways out, for mails and for events. `smtpUrl` is that of the local mailbox, when there is one. */
 export const openWaysOut = (
-  { config, log, running, parts }: Building,
+  { config, log, running, standIns }: Building,
   { now, compose, smtpUrl }: { now: () => Date; compose: ComposeMail; smtpUrl: string | undefined },
 ) => {
   // The local mailbox is reached like any other SMTP server.
   const settings =
     config.mail.transport === 'mailbox' ? ({ transport: 'smtp', url: smtpUrl ?? '' } as const) : config.mail
-  const mailTransport = parts.mailTransport ?? openMailTransport(settings, config.mailTimeoutMs, now)
+  const mailTransport = standIns.mailTransport ?? openMailTransport(settings, config.mailTimeoutMs, now)
   running.defer(mailTransport.close)
   const publisher = openPublisher(config.events, config.publicUrl, log, now)
   running.defer(publisher.close)

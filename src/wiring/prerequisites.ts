@@ -27,8 +27,8 @@ const provideDatabase = async ({ config, dataDir, running }: Building): Promise<
   return embedded.url
 }
 
-const provideMailbox = async ({ config, running, parts }: Building) => {
-  if (config.mail.transport !== 'mailbox' || parts.mailTransport) return undefined
+const provideMailbox = async ({ config, running, standIns }: Building) => {
+  if (config.mail.transport !== 'mailbox' || standIns.mailTransport) return undefined
   const mailbox = await startMailbox()
   running.defer(mailbox.stop)
   return mailbox

@@ -59,7 +59,7 @@ export const buildServer = async (building: Building, observed: Observed, served
   })
 }
 
-const provideHashing = async ({ config, parts }: Building, { metrics, tracing }: Observed) => {
+const provideHashing = async ({ config, standIns }: Building, { metrics, tracing }: Observed) => {
   const { admit, hasRoom, load } = createAdmission({
     concurrency: config.hashConcurrency,
     queueMs: config.hashQueueMs,
@@ -67,7 +67,7 @@ const provideHashing = async ({ config, parts }: Building, { metrics, tracing }:
   })
   metrics.readHashing(load)
   const { hashPassword, verifyPassword } =
-    parts.hashing ?? (await createPasswordHashing(admit, config.argon2))
+    standIns.hashing ?? (await createPasswordHashing(admit, config.argon2))
   return {
     hasRoom,
     hashPassword: traced(tracing, 'hash-password', hashPassword),

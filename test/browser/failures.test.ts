@@ -144,7 +144,7 @@ describe('a failure in a browser', IN_BROWSER, () => {
       if (isBroken) throw new Error('the inside story')
       return refuse({ refusal: 'overloaded', retryAfterSeconds: 3 })
     }
-    const own = await appOf(t, { parts: { hashing: { hashPassword: hash, verifyPassword: hash } } })
+    const own = await appOf(t, { standIns: { hashing: { hashPassword: hash, verifyPassword: hash } } })
     const page = await visit(t, own.url)
     const answered = page.waitForResponse(/\/users$/)
     await giveCredentials(page, newAddress())

@@ -47,7 +47,7 @@ describe('the client of a service that refuses', { timeout: 60_000 }, () => {
 
   /** What is said by a service whose hashes end like this. */
   const whenHashing = async (hash: () => Promise<ReturnType<typeof refuse>>): Promise<AnyAnswer> => {
-    const troubled = await startApp({ parts: { hashing: { hashPassword: hash, verifyPassword: hash } } })
+    const troubled = await startApp({ standIns: { hashing: { hashPassword: hash, verifyPassword: hash } } })
     try {
       return await createClient({ url: troubled.url }).account(somebody())
     } finally {

@@ -26,7 +26,7 @@ describe('two instances with CODE_STORE=redis', { skip: noRedis, timeout: 120_00
   beforeEach(async () => {
     mail = createFakeMailService()
     const env = { CODE_STORE: 'redis', REDIS_URL: redis.url, ...AT_ONCE }
-    const start = () => startApp({ database, env, parts: { mailTransport: mail.transport } })
+    const start = () => startApp({ database, env, standIns: { mailTransport: mail.transport } })
     apps = await Promise.all([start(), start()])
     here = createClient(apps[0]?.url ?? '')
     there = createClient(apps[1]?.url ?? '')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Parts } from '../../src/app.ts'
+import type { StandIns } from '../../src/app.ts'
 import { createKeyring } from '../../src/infrastructure/crypto/keyring.ts'
 import { codeIn, type RunningApp, startApp } from '../support/app.ts'
 import { createClient, newAddress, PASSWORD } from '../support/client.ts'
@@ -29,10 +29,10 @@ const withKeys = async <T>(
   database: TestDatabase,
   { key, previous }: Keys,
   work: (app: RunningApp) => Promise<T>,
-  parts: Partial<Parts> = {},
+  standIns: StandIns = {},
 ): Promise<T> => {
   const env = { SECRET_KEY: key, ...(previous !== undefined && { SECRET_KEY_PREVIOUS: previous }) }
-  const app = await startApp({ database, parts, env: { ...env, LIMIT_LOGIN_FAILURES_PER_DAY: '3' } })
+  const app = await startApp({ database, standIns, env: { ...env, LIMIT_LOGIN_FAILURES_PER_DAY: '3' } })
   return work(app).finally(app.stop)
 }
 

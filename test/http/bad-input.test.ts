@@ -101,7 +101,7 @@ const startWorld = async (): Promise<World> => {
       LIMIT_LOGIN_FAILURES_PER_DAY: '0',
       CODE_TTL_SECONDS: '3600',
     },
-    parts: {
+    standIns: {
       hashing: {
         ...hashing,
         hashPassword: (...input) => {

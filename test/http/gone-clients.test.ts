@@ -24,7 +24,7 @@ describe('a client that leaves before its turn comes', () => {
       return admitted.ok ? { ok: true as const, phc: admitted.value } : admitted
     }
     const verifyPassword = () => assert.fail('nobody signs in')
-    const app = await startApp({ parts: { hashing: { hashPassword, verifyPassword } } })
+    const app = await startApp({ standIns: { hashing: { hashPassword, verifyPassword } } })
     try {
       const client = createClient(app.url)
       const first = client.register(newAddress(), 'First-Horse-77')

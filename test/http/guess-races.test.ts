@@ -213,7 +213,7 @@ describe('parallel failed logins at one address (limit of 10)', () => {
 
   it('leave 429 to the right password when they are spent before it is verified', async () => {
     const { hashing, holding, release } = await hashingThatHolds(PASSWORD)
-    const limited = await startApp({ env, parts: { hashing } })
+    const limited = await startApp({ env, standIns: { hashing } })
     try {
       const { me, register } = createClient(limited.url)
       const email = newAddress()

@@ -20,7 +20,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
   before(async () => {
     const counting = await countingHashing()
     counted = counting.counted
-    app = await startApp({ env: HIDE, parts: { hashing: counting.hashing } })
+    app = await startApp({ env: HIDE, standIns: { hashing: counting.hashing } })
     client = createClient(app.url)
   })
   after(() => app.stop())

@@ -38,7 +38,7 @@ describe('what is stored and logged', () => {
         done()
       },
     })
-    return startApp({ database, env, parts: { log: pino({ level: 'trace' }, lines) } })
+    return startApp({ database, env, standIns: { log: pino({ level: 'trace' }, lines) } })
   }
 
   const remember = ({ mail }: RunningApp): void => {

@@ -85,7 +85,7 @@ describe('a service that has no room for another hash', () => {
   it('answers 503 overloaded with Retry-After, on every route that hashes', async () => {
     const overloaded = async () => refuse({ refusal: 'overloaded', retryAfterSeconds: 3 })
     const app = await startApp({
-      parts: { hashing: { hashPassword: overloaded, verifyPassword: overloaded } },
+      standIns: { hashing: { hashPassword: overloaded, verifyPassword: overloaded } },
     })
     try {
       const client = createClient(app.url)
@@ -138,7 +138,7 @@ describe('a service that meets a bug', () => {
     const broken = async () => {
       throw new Error('the inside story')
     }
-    const app = await startApp({ parts: { hashing: { hashPassword: broken, verifyPassword: broken } } })
+    const app = await startApp({ standIns: { hashing: { hashPassword: broken, verifyPassword: broken } } })
     try {
       const answer = await createClient(app.url).register(newAddress())
       assertProblem(answer, 'internal_error')

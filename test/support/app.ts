@@ -1,16 +1,16 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
-import { type App, createApp, type Parts } from '../../src/app.ts'
+import { type App, createApp, type StandIns } from '../../src/app.ts'
 import type { HandOverResult } from '../../src/application/outbox.ts'
 import { readConfig } from '../../src/config.ts'
-import type { OutgoingMail } from '../../src/infrastructure/mail/transport.ts'
+import type { MailTransport, OutgoingMail } from '../../src/infrastructure/mail/transport.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 import { createNews } from './news.ts'
 import { CHEAP_HASHES, NO_METRICS, NO_NETWORK_LIMITS, PATIENT } from './settings.ts'
 
 /** A mail service that keeps what it accepts, and behaves as the test says. */
 export type FakeMailService = {
-  transport: Parts['mailTransport']
+  transport: MailTransport
   /** Every hand-over there was, in order, accepted or not. */
   attempts: OutgoingMail[]
   /** Waits for the `nth` (from 1) accepted mail to an address. */
@@ -85,7 +85,7 @@ export const startApp = async (
   options: {
     env?: Record<string, string>
     database?: TestDatabase
-    parts?: Partial<Parts>
+    standIns?: StandIns
     realMail?: boolean
   } = {},
 ): Promise<RunningApp> => {
@@ -123,12 +123,12 @@ export const startApp = async (
     },
     false,
   )
-  const parts = {
+  const standIns = {
     log: pino({ base: null }, lines),
     ...(!options.realMail && { mailTransport: mail.transport }),
-    ...options.parts,
+    ...options.standIns,
   }
-  const app: App = createApp(config, '.data', parts)
+  const app: App = createApp(config, '.data', standIns)
   const { api } = await app.start()
   return {
     url: api,

@@ -9,7 +9,7 @@ import { settledCode } from './sign-up.ts'
 export const startCountingApp = async (env: Record<string, string>) => {
   const { counted, hashing } = await countingHashing()
   const computed = (): number => counted.hashes + counted.verifications
-  const app = await startApp({ env: { TRUST_PROXY: '1', ...env }, parts: { hashing } })
+  const app = await startApp({ env: { TRUST_PROXY: '1', ...env }, standIns: { hashing } })
   const { ask } = createClient(app.url)
   let networks = 0
 
