@@ -1,14 +1,11 @@
 import type { Verdict } from '../../application/diagnose.ts'
+import type { PublisherSettings } from '../events/open-publisher.ts'
 import { describeTrouble, openLink } from '../events/rabbitmq-link.ts'
 import { connectionRemedy, placeIn, reach, reasonOf, unreachable } from './reach.ts'
 import { failed, ok } from './verdict.ts'
 
-type Events =
-  | { readonly publisher: 'console' | 'none' }
-  | { readonly publisher: 'rabbitmq' | 'webhook'; readonly url: string }
-
 /** Looks whether those who get the events can be reached. No event is published. */
-export const lookAtEvents = async (events: Events, timeoutMs: number): Promise<Verdict> => {
+export const lookAtEvents = async (events: PublisherSettings, timeoutMs: number): Promise<Verdict> => {
   switch (events.publisher) {
     case 'console':
       return ok('events are lines of the log, e-mail addresses included')

@@ -1,13 +1,12 @@
 import type { Verdict } from '../../application/diagnose.ts'
+import type { MailSettings } from '../mail/open-transport.ts'
 import { trySmtp } from '../mail/smtp.ts'
 import { languagesOf, readTemplates, TemplatesError } from '../mail/templates.ts'
 import { connectionRemedy, placeIn, reach, reasonOf, unreachable } from './reach.ts'
 import { failed, ok } from './verdict.ts'
 
-type Mail =
-  | { readonly transport: 'mailbox' | 'console' }
-  | { readonly transport: 'smtp'; readonly url: string }
-  | { readonly transport: 'http'; readonly provider: string; readonly url: string }
+/** With the local mailbox, which the service itself reaches by SMTP. */
+type Mail = MailSettings | { readonly transport: 'mailbox' }
 
 /** Looks whether the mail service can be reached and lets us in. No mail is sent. */
 export const lookAtMail = async (mail: Mail, timeoutMs: number): Promise<Verdict> => {
