@@ -7,6 +7,7 @@ import { lookAtEvents } from '../infrastructure/diagnosis/events.ts'
 import { lookAtHashing } from '../infrastructure/diagnosis/hashing.ts'
 import { lookAtMail, lookAtTemplates } from '../infrastructure/diagnosis/mail.ts'
 import { lookAtRedis } from '../infrastructure/diagnosis/redis.ts'
+import { failed } from '../infrastructure/diagnosis/verdict.ts'
 import { isThere } from '../infrastructure/embedded/cluster.ts'
 import { knownEmbeddedSecretKey } from '../infrastructure/embedded/secret-file.ts'
 import { openOneConnection, withDatabaseUrl } from './one-connection.ts'
@@ -29,7 +30,7 @@ export const examine = async (config: Config, dataDir: string): Promise<Finding[
     { check: 'redis', look: () => lookAtRedis(config) },
   ]
   const [ofDatabase, ofOthers] = await Promise.all([
-    examineDatabase(config, dataDir).catch(unexpected),
+    examineDatabase(config, dataDir).catch(notThere),
     diagnose(others, LOOK_MS),
   ])
   // Alone, so that it has the cores for itself.
@@ -37,18 +38,14 @@ export const examine = async (config: Config, dataDir: string): Promise<Finding[
   return [configuration, ...ofDatabase, ...ofOthers, ...hashing]
 }
 
-/** One thing that cannot even be looked at takes no other finding away. */
-const unexpected = (error: Error): Finding[] => [
-  {
-    check: 'database',
-    state: 'failed',
-    found: error.message,
-    remedy: 'Do what the message says, and run doctor again.',
-  },
+const answered = (verdict: Verdict): Finding => ({ check: 'database', ...verdict })
+
+/** The embedded database says what keeps it from coming up. That takes no other finding away. */
+const notThere = ({ message }: Error): Finding[] => [
+  answered(failed(message, 'Do what the message says, and run doctor again.')),
 ]
 
 const examineDatabase = async (config: Config, dataDir: string): Promise<Finding[]> => {
-  const answered = (verdict: Verdict): Finding => ({ check: 'database', ...verdict })
   if (config.databaseUrl === undefined && !isThere(dataDir)) {
     return [answered({ state: 'skipped', found: 'the embedded one is made by the first npm start' })]
   }
