@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { failed } from '../../test/support/messages.ts'
 import type { FailureClass } from '../domain/failure.ts'
 import { createCircuit } from './circuit.ts'
 import type { HandOverResult } from './outbox.ts'
 
 const ACCEPTED: HandOverResult = { result: 'accepted' }
-const failed = (failure: FailureClass = 'unavailable', retryAfterSeconds?: number): HandOverResult => ({
-  result: 'failed',
-  failure,
-  reason: 'http 503',
-  retryAfterSeconds,
-})
 
 const MOST = 20
 const LONGEST_PAUSE_SECONDS = 3600

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { createCourierWorld } from '../../test/support/courier-world.ts'
-import { claimedEvent, claimedMail } from '../../test/support/messages.ts'
+import { claimedEvent, claimedMail, failed } from '../../test/support/messages.ts'
 import type { FailureClass } from '../domain/failure.ts'
 import type { HandOverResult, Message } from './outbox.ts'
 
 const ACCEPTED: HandOverResult = { result: 'accepted' }
-const failed = (failure: FailureClass = 'unavailable'): HandOverResult => ({
-  result: 'failed',
-  failure,
-  reason: 'http 503',
-})
 const MOST = 10
 const GIVE_UP_SECONDS = 3600
 /** A probe may be sent again. */

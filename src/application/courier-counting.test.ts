@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createCourierWorld } from '../../test/support/courier-world.ts'
-import { claimedEvent, claimedMail } from '../../test/support/messages.ts'
-import type { FailureClass } from '../domain/failure.ts'
+import { claimedEvent, claimedMail, failed } from '../../test/support/messages.ts'
 import type { HandOverResult } from './outbox.ts'
 
 const ACCEPTED: HandOverResult = { result: 'accepted' }
-const failed = (failure: FailureClass): HandOverResult => ({ result: 'failed', failure, reason: 'http 503' })
 const GIVE_UP_SECONDS = 3600
 
 describe('courier, counting', { timeout: 10_000 }, () => {

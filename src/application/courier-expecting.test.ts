@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
-import { createCourierWorld, NEVER_MS } from '../../test/support/courier-world.ts'
+import { describe, it } from 'node:test'
+import { createCourierWorld, NEVER_MS, startIdleCourier } from '../../test/support/courier-world.ts'
 import { claimedEvent, claimedMail } from '../../test/support/messages.ts'
-import type { CourierLimits } from './courier.ts'
 import type { HandOverResult } from './outbox.ts'
 
 const STORED = { mail: claimedMail('m1'), event: claimedEvent('e1') }
 const NOBODY = new Promise<HandOverResult>(() => {})
 
-/** A courier that has looked into an outbox that was empty. */
-const started = async (t: TestContext, limits: Partial<CourierLimits> = {}) => {
-  const world = createCourierWorld(limits)
-  const courier = world.start(t)
-  await world.until(() => world.claims.length === 1)
-  await new Promise(setImmediate)
-  return { world, courier }
-}
-
 describe('courier, expecting', { timeout: 10_000 }, () => {
   it('hands over and settles what was stored for it, without a claim', async t => {
-    const { world, courier } = await started(t)
+    const { world, courier } = await startIdleCourier(t)
     courier.expect()?.carry(STORED)
     await world.until(() => world.settlements().length === 2)
     assert.deepEqual(world.begun, ['m1', 'e1'])
@@ -38,7 +28,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
   })
 
   it('expects nothing while the outbox cannot be read, whatever it held before', async t => {
-    const { world, courier } = await started(t, { pollMs: 1 })
+    const { world, courier } = await startIdleCourier(t, { pollMs: 1 })
     assert.notEqual(courier.expect(), undefined)
     world.claim = async free => {
       throw new Error(`no answer about ${free.mail}`)
@@ -57,7 +47,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
   })
 
   it('expects no more than it can hand over at once', async t => {
-    const { courier } = await started(t, { concurrency: { mail: 2, event: 5 } })
+    const { courier } = await startIdleCourier(t, { concurrency: { mail: 2, event: 5 } })
     const first = courier.expect()
     assert.ok(first && courier.expect())
     assert.equal(courier.expect(), undefined)
@@ -66,7 +56,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
   })
 
   it('claims no more than the places that nobody keeps', async t => {
-    const { world, courier } = await started(t, { concurrency: { mail: 3, event: 3 } })
+    const { world, courier } = await startIdleCourier(t, { concurrency: { mail: 3, event: 3 } })
     courier.expect()
     courier.wake()
     await world.until(() => world.claims.length === 2)
@@ -74,7 +64,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
   })
 
   it('gives a place back once only', async t => {
-    const { world, courier } = await started(t, { concurrency: { mail: 2, event: 2 } })
+    const { world, courier } = await startIdleCourier(t, { concurrency: { mail: 2, event: 2 } })
     world.handOver = () => NOBODY
     const first = courier.expect()
     first?.forgo()
@@ -89,7 +79,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
   })
 
   it('looks into the outbox when a place that was kept comes free', async t => {
-    const { world, courier } = await started(t, { concurrency: { mail: 1, event: 1 } })
+    const { world, courier } = await startIdleCourier(t, { concurrency: { mail: 1, event: 1 } })
     const kept = courier.expect()
     world.outbox.push(claimedMail('m2'))
     kept?.forgo()
@@ -97,7 +87,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
   })
 
   it('leaves to the lease what took so long to store that it might run out on the way', async t => {
-    const { world, courier } = await started(t, { renewLeasesMs: 3000 })
+    const { world, courier } = await startIdleCourier(t, { renewLeasesMs: 3000 })
     const expected = courier.expect()
     world.clock.seconds += 3.1
     expected?.carry(STORED)
@@ -106,7 +96,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
   })
 
   it('expects nothing while the mail service is down: what has waited longest is tried', async t => {
-    const { world, courier } = await started(t, { concurrency: { mail: 5, event: 5 } })
+    const { world, courier } = await startIdleCourier(t, { concurrency: { mail: 5, event: 5 } })
     world.handOver = async () => ({ result: 'failed', failure: 'unavailable', reason: 'down' })
     for (let n = 0; n < 5; n += 1) {
       courier.expect()?.carry({ mail: claimedMail(`m${n}`), event: claimedEvent(`e${n}`) })
@@ -116,7 +106,7 @@ describe('courier, expecting', { timeout: 10_000 }, () => {
   })
 
   it('expects and hands over nothing once it stops', async t => {
-    const { world, courier } = await started(t)
+    const { world, courier } = await startIdleCourier(t)
     const expected = courier.expect()
     await courier.stop(NEVER_MS)
     assert.equal(courier.expect(), undefined)

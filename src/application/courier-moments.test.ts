@@ -1,33 +1,20 @@
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
-import { createCourierWorld, NEVER_MS } from '../../test/support/courier-world.ts'
+import { describe, it } from 'node:test'
+import { NEVER_MS, startIdleCourier } from '../../test/support/courier-world.ts'
 import { claimedEvent, claimedMail } from '../../test/support/messages.ts'
-import type { CourierLimits } from './courier.ts'
 
 const FAILURES_IN_A_ROW = 5
-/** The clock has run for a while when a courier starts. */
-const NOW = 1000
-
-/** A courier that has looked into an empty outbox, and done what it does after that. */
-const started = async (t: TestContext, limits: Partial<CourierLimits> = {}) => {
-  const world = createCourierWorld(limits)
-  world.clock.seconds = NOW
-  const courier = world.start(t)
-  await world.until(() => world.claims.length === 1)
-  await new Promise(setImmediate)
-  return { world, courier }
-}
 
 describe('courier, by the clock', { timeout: 10_000 }, () => {
   it('leaves the spacing between two claims, however long the clock has run', async t => {
-    const { world, courier } = await started(t, { spacingMs: NEVER_MS })
+    const { world, courier } = await startIdleCourier(t, { spacingMs: NEVER_MS })
     courier.wake()
     for (let turns = 0; turns < 10; turns += 1) await new Promise(setImmediate)
     assert.equal(world.claims.length, 1)
   })
 
   it('stops at once although the spacing is not over', async t => {
-    const { courier } = await started(t, { spacingMs: NEVER_MS })
+    const { courier } = await startIdleCourier(t, { spacingMs: NEVER_MS })
     await courier.stop(NEVER_MS)
   })
 
@@ -37,7 +24,7 @@ describe('courier, by the clock', { timeout: 10_000 }, () => {
     [3.001, []],
   ] as const) {
     it(`hands over ${handedOver.length} messages that took ${seconds} s to be stored, of 3 at most`, async t => {
-      const { world, courier } = await started(t, { renewLeasesMs: 3000 })
+      const { world, courier } = await startIdleCourier(t, { renewLeasesMs: 3000 })
       const expected = courier.expect()
       world.clock.seconds += seconds
       expected?.carry({ mail: claimedMail('m1'), event: claimedEvent('e1') })
@@ -46,12 +33,13 @@ describe('courier, by the clock', { timeout: 10_000 }, () => {
   }
 
   it('looks for mail that is overdue once in the time of a poll, while none gets through', async t => {
-    const { world, courier } = await started(t, { pollMs: 10_000 })
+    const { world, courier } = await startIdleCourier(t, { pollMs: 10_000 })
     world.handOver = async () => ({ result: 'failed', failure: 'unavailable', reason: 'http 503' })
     for (let n = 0; n < FAILURES_IN_A_ROW; n += 1) world.outbox.push(claimedMail(`m${n}`))
     courier.wake()
     await world.until(() => world.counted.length === FAILURES_IN_A_ROW)
 
+    const { seconds: begun } = world.clock
     const looks = (overdue: boolean) =>
       world.claims.filter(({ mailOverdueSeconds }) => (mailOverdueSeconds !== undefined) === overdue).length
     /** Wakes it so often that at least one whole round is over. */
@@ -67,14 +55,14 @@ describe('courier, by the clock', { timeout: 10_000 }, () => {
     world.clock.seconds += 9.9
     await rounds()
     assert.equal(looks(true), 1)
-    world.clock.seconds = NOW + 10
+    world.clock.seconds = begun + 10
     await rounds()
     assert.equal(looks(true), 2)
   })
 
   for (const thrown of [new Error('socket hang up'), 'socket hang up']) {
     it(`takes a hand-over that throws ${typeof thrown} for a failure of the service`, async t => {
-      const { world, courier } = await started(t)
+      const { world, courier } = await startIdleCourier(t)
       world.handOver = () => Promise.reject(thrown)
       world.outbox.push(claimedMail('m1'))
       courier.wake()

@@ -115,3 +115,13 @@ export const createCourierWorld = (changes: Partial<CourierLimits> = {}) => {
   }
   return world
 }
+
+/** A courier that has looked into an empty outbox and waits, on a clock that has run for a while. */
+export const startIdleCourier = async (t: TestContext, limits: Partial<CourierLimits> = {}) => {
+  const world = createCourierWorld(limits)
+  world.clock.seconds = 1000
+  const courier = world.start(t)
+  await world.until(() => world.claims.length === 1)
+  await new Promise(setImmediate)
+  return { world, courier }
+}

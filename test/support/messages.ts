@@ -1,5 +1,6 @@
-import type { ClaimedEvent, ClaimedMail } from '../../src/application/outbox.ts'
+import type { ClaimedEvent, ClaimedMail, HandOverResult } from '../../src/application/outbox.ts'
 import type { DomainEvent } from '../../src/domain/events.ts'
+import type { FailureClass } from '../../src/domain/failure.ts'
 import type { OutgoingMail } from '../../src/infrastructure/mail/transport.ts'
 
 export const domainEvent = (id = 'event-1'): DomainEvent => ({
@@ -33,6 +34,12 @@ export const claimedEvent = (id = 'event-1', changes: Partial<ClaimedEvent> = {}
   event: domainEvent(id),
   ...changes,
 })
+
+/** What comes of a hand-over that fails. */
+export const failed = (
+  failure: FailureClass = 'unavailable',
+  retryAfterSeconds?: number,
+): HandOverResult => ({ result: 'failed', failure, reason: 'http 503', retryAfterSeconds })
 
 /** A mail as a transport gets it. */
 export const outgoingMail = (changes: Partial<OutgoingMail> = {}): OutgoingMail => ({
