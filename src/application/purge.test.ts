@@ -135,6 +135,23 @@ describe('startPurge', () => {
     assert.equal(logged.length, 1)
   })
 
+  it('logs why nothing could be purged, and that it tries again', async t => {
+    const line = Promise.withResolvers<[object, string]>()
+    const error = new Error('no database')
+    const purge = startPurge(
+      {
+        purgePending: () => Promise.reject(error),
+        purgeLedger: async () => undefined,
+        audit: () => {},
+        log: { error: (...said) => line.resolve(said) },
+        random: () => 0,
+      },
+      1,
+    )
+    t.after(purge.stop)
+    assert.deepEqual(await line.promise, [{ err: error }, 'what is over cannot be purged; trying again'])
+  })
+
   for (const [random, earliest, latest] of [
     [0, 500, 501],
     [0.5, 1000, 1001],

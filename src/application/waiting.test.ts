@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { createDoorbell, pause, untilNextStep } from './waiting.ts'
 
@@ -90,5 +91,15 @@ describe('waiting', () => {
         assert.equal(await ended(), true)
       })
     }
+  })
+})
+
+describe('pause', () => {
+  it('leaves nobody listening for an abort when it is over', async () => {
+    const { signal } = new AbortController()
+    const pausing = pause(1, signal)
+    assert.equal(getEventListeners(signal, 'abort').length, 1)
+    await pausing
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
   })
 })

@@ -18,6 +18,11 @@ describe('parseTraceParent', () => {
     assert.equal(parseTraceParent(`00-${TRACE}-${SPAN}-02`)?.sampled, false)
   })
 
+  it('reads ids that begin with zeros', () => {
+    const [traceId, spanId] = [`0${'a'.repeat(31)}`, `0${'b'.repeat(15)}`]
+    assert.deepEqual(parseTraceParent(`00-${traceId}-${spanId}-01`), { traceId, spanId, sampled: true })
+  })
+
   it('reads the ids of later versions, with whatever these append', () => {
     assert.equal(parseTraceParent(`01-${TRACE}-${SPAN}-01`)?.traceId, TRACE)
     assert.equal(parseTraceParent(`cc-${TRACE}-${SPAN}-01-more`)?.traceId, TRACE)
