@@ -1,13 +1,11 @@
 import pg from 'pg'
 import { refuse } from '../../src/domain/refusals.ts'
 import { createPasswordHashing } from '../../src/infrastructure/crypto/password-hashing.ts'
+import { CHEAP, openDoor } from './hashing.ts'
 
 /** Password hashing that counts what it does, and can be told that it is too busy. */
 export const countingHashing = async () => {
-  const hashing = await createPasswordHashing(async (_urgency, work) => ({ ok: true, value: await work() }), {
-    memoryKib: 8,
-    passes: 1,
-  })
+  const hashing = await createPasswordHashing(openDoor().admit, CHEAP)
   const counted = { hashes: 0, verifications: 0, busy: false }
   const overloaded = refuse({ refusal: 'overloaded', retryAfterSeconds: 1 })
   const hashPassword: typeof hashing.hashPassword = async password => {
