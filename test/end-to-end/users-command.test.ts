@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { migrateUp } from '../../src/infrastructure/postgres/migrate.ts'
 import { type RunningApp, startApp, TEST_SECRET_KEY } from '../support/app.ts'
 import { createClient, newAddress, PASSWORD } from '../support/client.ts'
 import { run } from '../support/command.ts'
+import { createDatabase } from '../support/database.ts'
 import { askOperator } from '../support/operator.ts'
 import { signUp, signUpActive } from '../support/sign-up.ts'
 
@@ -135,4 +137,24 @@ describe('vestibule users', { timeout: 180_000 }, () => {
     assert.equal(help.exitCode, 0)
     assert.match(help.output, /users …/)
   })
+})
+
+describe('vestibule, on a database that it cannot work on yet', { timeout: 60_000 }, () => {
+  for (const command of ['users', 'outbox'] as const) {
+    it(`ends ${command} with 1 and says what to run, without a schema and with one that is behind`, async t => {
+      const database = await createDatabase('empty')
+      t.after(database.drop)
+      const env = { DATABASE_URL: database.url, SECRET_KEY: TEST_SECRET_KEY }
+      const { exitCode, output } = await run([command, 'list'], env)
+      assert.equal(exitCode, 1)
+      assert.match(output, /^the schema .* is behind \(0001_users, .*\)\. Run: npm run migrate -- up\n$/)
+
+      await migrateUp(database.url)
+      const [newest] = await database.rows<{ name: string }>(
+        'delete from schema_migrations where id = (select max(id) from schema_migrations) returning name',
+      )
+      const behind = new RegExp(`is behind \\(${newest?.name}\\)\\. Run: npm run migrate -- up$`)
+      await assert.rejects(askOperator(command, ['list'], env), behind)
+    })
+  }
 })
