@@ -101,147 +101,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A problem document (RFC 9457). */
-        already_active: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "already_active";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        bad_request: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "bad_request";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        body_too_large: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "body_too_large";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        duplicate_header: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "duplicate_header";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        email_taken: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "email_taken";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        exhausted_code: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "exhausted_code";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        expired_code: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "expired_code";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        headers_too_large: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "headers_too_large";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        internal_error: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "internal_error";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
-        invalid_credentials: {
-            /**
-             * Format: uri
-             * @description Address of a page that explains the problem.
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "invalid_credentials";
-            correlation_id: string;
-        };
-        /** @description A problem document (RFC 9457). */
+        /**
+         * Malformed body
+         * @description The body is not a JSON object in UTF-8.
+         */
         malformed_body: {
             /**
              * Format: uri
@@ -251,12 +114,18 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @enum {string} */
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
             code: "malformed_body";
             correlation_id: string;
         };
-        /** @description A problem document (RFC 9457). */
-        overloaded: {
+        /**
+         * Bad request
+         * @description The request is not valid HTTP, or asks for something this service does not do.
+         */
+        bad_request: {
             /**
              * Format: uri
              * @description Address of a page that explains the problem.
@@ -265,12 +134,18 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @enum {string} */
-            code: "overloaded";
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "bad_request";
             correlation_id: string;
         };
-        /** @description A problem document (RFC 9457). */
-        rate_limited: {
+        /**
+         * Duplicate header
+         * @description A header that may occur once occurs more than once.
+         */
+        duplicate_header: {
             /**
              * Format: uri
              * @description Address of a page that explains the problem.
@@ -279,11 +154,77 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @enum {string} */
-            code: "rate_limited";
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "duplicate_header";
             correlation_id: string;
         };
-        /** @description A problem document (RFC 9457). */
+        /**
+         * Invalid credentials
+         * @description The e-mail address and the password do not belong together, or were not sent as HTTP Basic credentials.
+         */
+        invalid_credentials: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "invalid_credentials";
+            correlation_id: string;
+        };
+        /**
+         * Not found
+         * @description There is nothing at this path.
+         */
+        not_found: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "not_found";
+            correlation_id: string;
+        };
+        /**
+         * Method not allowed
+         * @description This path does not answer this method; the Allow header lists those it answers.
+         */
+        method_not_allowed: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "method_not_allowed";
+            correlation_id: string;
+        };
+        /**
+         * Request timeout
+         * @description The request did not arrive in time.
+         */
         request_timeout: {
             /**
              * Format: uri
@@ -293,12 +234,18 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @enum {string} */
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
             code: "request_timeout";
             correlation_id: string;
         };
-        /** @description A problem document (RFC 9457). */
-        unavailable: {
+        /**
+         * E-mail address taken
+         * @description There is an account with this e-mail address, or one that waits for its code.
+         */
+        email_taken: {
             /**
              * Format: uri
              * @description Address of a page that explains the problem.
@@ -307,11 +254,57 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @enum {string} */
-            code: "unavailable";
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "email_taken";
             correlation_id: string;
         };
-        /** @description A problem document (RFC 9457). */
+        /**
+         * Already active
+         * @description This account has been activated before.
+         */
+        already_active: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "already_active";
+            correlation_id: string;
+        };
+        /**
+         * Body too large
+         * @description The body has more than 8 KiB.
+         */
+        body_too_large: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "body_too_large";
+            correlation_id: string;
+        };
+        /**
+         * Unsupported media type
+         * @description The body is not declared as plain application/json in UTF-8.
+         */
         unsupported_media_type: {
             /**
              * Format: uri
@@ -321,11 +314,17 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @enum {string} */
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
             code: "unsupported_media_type";
             correlation_id: string;
         };
-        /** @description A problem document (RFC 9457). */
+        /**
+         * Validation failed
+         * @description Some fields break a rule; errors lists every one of them.
+         */
         validation_failed: {
             /**
              * Format: uri
@@ -335,9 +334,12 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @enum {string} */
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
             code: "validation_failed";
-            /** @description With validation_failed: every broken rule. */
+            /** @description Every broken rule. */
             errors: {
                 pointer: string;
                 rule: string;
@@ -345,7 +347,10 @@ export interface components {
             }[];
             correlation_id: string;
         };
-        /** @description A problem document (RFC 9457). */
+        /**
+         * Wrong code
+         * @description This is not the code that was sent last; attempts_left says how many guesses it still has.
+         */
         wrong_code: {
             /**
              * Format: uri
@@ -355,10 +360,153 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @enum {string} */
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
             code: "wrong_code";
-            /** @description With wrong_code. */
+            /** @description How many guesses the code still has. */
             attempts_left: number;
+            correlation_id: string;
+        };
+        /**
+         * Expired code
+         * @description The code has run out.
+         */
+        expired_code: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "expired_code";
+            correlation_id: string;
+        };
+        /**
+         * Exhausted code
+         * @description Too many wrong guesses: even the right code does not count any more.
+         */
+        exhausted_code: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "exhausted_code";
+            correlation_id: string;
+        };
+        /**
+         * Rate limited
+         * @description That is too often; Retry-After says in how many seconds it works again.
+         */
+        rate_limited: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "rate_limited";
+            correlation_id: string;
+        };
+        /**
+         * Headers too large
+         * @description There are more than 100 headers, or they have more than 16 KiB.
+         */
+        headers_too_large: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "headers_too_large";
+            correlation_id: string;
+        };
+        /**
+         * Internal error
+         * @description Something is broken on our side.
+         */
+        internal_error: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "internal_error";
+            correlation_id: string;
+        };
+        /**
+         * Overloaded
+         * @description More is going on than this service can do at once; nothing was changed.
+         */
+        overloaded: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "overloaded";
+            correlation_id: string;
+        };
+        /**
+         * Unavailable
+         * @description Something this service depends on does not answer.
+         */
+        unavailable: {
+            /**
+             * Format: uri
+             * @description Address of a page that explains the problem.
+             */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /**
+             * @description Stable and machine-readable.
+             * @enum {string}
+             */
+            code: "unavailable";
             correlation_id: string;
         };
     };

@@ -5,6 +5,7 @@ import addFormats from 'ajv-formats'
 import { PUBLIC_URL, startHttpWorld } from '../../test/support/http-world.ts'
 import type { UseCases } from '../application/use-cases.ts'
 import { PASSWORD_PATTERNS } from '../domain/password.ts'
+import { PROBLEMS } from './problems.ts'
 
 type Schema = {
   type?: string
@@ -14,7 +15,7 @@ type Schema = {
   required?: string[]
   anyOf?: Schema[]
 }
-type Body = { content: Record<string, { schema: Schema }> }
+type Body = { content: Record<string, { schema: Schema; examples?: object }> }
 type Operation = {
   operationId: string
   summary: string
@@ -30,7 +31,7 @@ type Document = {
   info: { title: string; version: string; description: string; license: object }
   tags: { name: string; description: string }[]
   paths: Record<string, Record<string, Operation>>
-  components: { securitySchemes: Record<string, object> }
+  components: { schemas: Record<string, object>; securitySchemes: Record<string, object> }
 }
 
 /** What the service says of itself with these use cases. */
@@ -236,5 +237,19 @@ describe('the description of the API', { timeout: 30_000 }, () => {
     }
     assert.ok(named('problem').responses['200']?.content['text/html'])
     assert.deepEqual(named('problem').responses['200']?.content['text/html']?.schema, { type: 'string' })
+  })
+
+  it('names the problems of each status, by the schemas that it has of all there are', () => {
+    for (const { document, operations } of [open, quiet]) {
+      assert.deepEqual(Object.keys(document.components.schemas), Object.keys(PROBLEMS))
+      for (const { responses, operationId } of operations) {
+        for (const [status, { content }] of Object.entries(responses)) {
+          const { schema, examples = {} } = content['application/problem+json'] ?? {}
+          const named = Object.keys(examples).map(code => ({ $ref: `#/components/schemas/${code}` }))
+          const expected = named.length > 1 ? { oneOf: named } : named[0]
+          assert.deepEqual(schema, expected, `${operationId} ${status}`)
+        }
+      }
+    }
   })
 })

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import { PROBLEM_SCHEMAS, withProblemSchemas } from './problem-schemas.ts'
 import { DescribedRegistrationBody, RegistrationBody } from './schemas.ts'
 
 /**
@@ -14,10 +15,7 @@ export const describeApi = async (
   version: string,
 ): Promise<void> => {
   await server.register(swagger, {
-    transform: ({ schema, url }) => ({
-      url,
-      schema: schema?.body === RegistrationBody ? { ...schema, body: DescribedRegistrationBody } : schema,
-    }),
+    transform: ({ schema, url }) => ({ url, schema: schema && toldInFull(schema) }),
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -30,9 +28,10 @@ export const describeApi = async (
       tags: [
         { name: 'users', description: 'Register, activate, look.' },
         { name: 'health', description: 'For load balancers and orchestrators.' },
-        { name: 'problems', description: 'What the errors mean.' },
+        { name: 'problems', description: 'What the errors mean: problem documents (RFC 9457).' },
       ],
       components: {
+        schemas: PROBLEM_SCHEMAS,
         securitySchemes: {
           basic: {
             type: 'http',
@@ -45,6 +44,15 @@ export const describeApi = async (
   })
   server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger())
 }
+
+/** The schema of a route with what is there to be read, and not for Fastify to work with. */
+const toldInFull = (schema: FastifySchema): FastifySchema => ({
+  ...schema,
+  ...(schema.body === RegistrationBody && { body: DescribedRegistrationBody }),
+  ...(schema.response != null && {
+    response: withProblemSchemas(schema.response as Record<string, object>),
+  }),
+})
 
 const webFile = (name: string): Buffer => readFileSync(new URL(`../web/${name}`, import.meta.url))
 

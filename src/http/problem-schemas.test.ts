@@ -1,21 +1,30 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Ajv } from 'ajv'
-import { BAD_BODY, NOT_NOW, problemResponses } from './problem-schemas.ts'
+import {
+  BAD_BODY,
+  NOT_NOW,
+  PROBLEM_SCHEMAS,
+  problemResponses,
+  withProblemSchemas,
+} from './problem-schemas.ts'
 import { PROBLEMS, type ProblemCode } from './problems.ts'
 
 type Content = { schema: object; examples: Record<string, { summary: string; value: object }> }
 type Response = { description: string; headers?: object; content: Record<string, Content> }
 
-const described = (...codes: ProblemCode[]) => problemResponses(...codes) as Record<string, Response>
+const described = (...codes: ProblemCode[]) =>
+  withProblemSchemas(problemResponses(...codes)) as Record<string, Response>
+const CODES = Object.keys(PROBLEMS) as ProblemCode[]
 const contentOf = (response: Response | undefined): Content => {
   const content = response?.content['application/problem+json']
   assert.ok(content)
   return content
 }
-/** With its formats and examples left aside, which are not what it judges by. */
+/** With formats left aside, which are not what it judges by. */
+const ajv = new Ajv({ formats: { uri: true }, keywords: ['components'] })
 const takes = (schema: object) => {
-  const validate = new Ajv({ formats: { uri: true } }).compile(schema)
+  const validate = ajv.compile({ ...schema, components: { schemas: PROBLEM_SCHEMAS } })
   return (value: unknown): boolean => validate(value)
 }
 
@@ -62,28 +71,59 @@ describe('problemResponses', () => {
     ])
   })
 
-  it('take every document that is shown, and none that lacks a member or has one of another type', () => {
-    const codes = Object.keys(PROBLEMS) as ProblemCode[]
-    for (const response of Object.values(described(...codes))) {
+  it('have a schema for each problem, by its name', () => {
+    const { 422: several, 409: one } = described('wrong_code', 'expired_code', 'already_active')
+    const named = (code: string) => ({ $ref: `#/components/schemas/${code}` })
+    assert.deepEqual(contentOf(several).schema, { oneOf: [named('wrong_code'), named('expired_code')] })
+    assert.deepEqual(contentOf(one).schema, named('already_active'))
+    assert.deepEqual(Object.keys(PROBLEM_SCHEMAS), CODES)
+  })
+
+  it('take every document that is shown, and none with another code', () => {
+    for (const response of Object.values(described(...CODES))) {
       const { schema, examples } = contentOf(response)
       const isTaken = takes(schema)
       for (const { value } of Object.values(examples)) {
         assert.ok(isTaken(value))
-        for (const member of Object.keys(value)) {
-          assert.ok(!isTaken({ ...value, [member]: {} }), `${member} of another type`)
-          const isOptional = member === 'attempts_left' || member === 'errors'
-          assert.equal(isTaken({ ...value, [member]: undefined }), isOptional, `without ${member}`)
+        for (const code of ['nothing', ...CODES.filter(other => !Object.hasOwn(examples, other))]) {
+          assert.ok(!isTaken({ ...value, code }), code)
         }
       }
     }
   })
 
-  it('explain the members that do not speak for themselves', () => {
-    const { schema } = contentOf(described('validation_failed')['422'])
-    const { description, properties } = schema as { description: string; properties: Record<string, object> }
-    assert.match(description, /RFC 9457/)
-    for (const member of ['type', 'code', 'attempts_left', 'errors']) {
-      assert.match((properties[member] as { description: string }).description, /^[A-Z].*\.$/, member)
+  it('take no document that lacks a member or has one of another type', () => {
+    for (const response of Object.values(described(...CODES))) {
+      const { schema, examples } = contentOf(response)
+      const isTaken = takes(schema)
+      for (const { value } of Object.values(examples)) {
+        for (const member of Object.keys(value)) {
+          assert.ok(!isTaken({ ...value, [member]: {} }), `${member} of another type`)
+          assert.ok(!isTaken({ ...value, [member]: undefined }), `without ${member}`)
+        }
+      }
+    }
+  })
+
+  it('know what is in the document of each problem, and what is not', () => {
+    const extras = { errors: ['validation_failed'], attempts_left: ['wrong_code'] }
+    for (const [member, withIt] of Object.entries(extras)) {
+      const codes = CODES.filter(code => Object.hasOwn(PROBLEM_SCHEMAS[code]?.properties ?? {}, member))
+      assert.deepEqual(codes, withIt, member)
+    }
+    for (const { required, properties } of Object.values(PROBLEM_SCHEMAS)) {
+      assert.deepEqual(required, Object.keys(properties))
+    }
+  })
+
+  it('are explained, and so are the members that do not speak for themselves', () => {
+    for (const code of CODES) {
+      const { title, description, properties } = PROBLEM_SCHEMAS[code] ?? assert.fail(code)
+      assert.deepEqual([title, description], [PROBLEMS[code].title, PROBLEMS[code].detail])
+      const { title: _, status, detail, correlation_id, ...others } = properties
+      for (const [member, schema] of Object.entries(others)) {
+        assert.match((schema as { description: string }).description, /^[A-Z].*\.$/, `${member} of ${code}`)
+      }
     }
   })
 

@@ -31,7 +31,7 @@ export const problemResponses = (...codes: ProblemCode[]): Record<number, object
         ...(status === 503 && { headers: RETRY_AFTER }),
         content: {
           'application/problem+json': {
-            schema: Problem,
+            schema: ANYTHING,
             examples: Object.fromEntries(
               group.map(code => [code, { summary: PROBLEMS[code].title, value: example(code) }]),
             ),
@@ -42,41 +42,85 @@ export const problemResponses = (...codes: ProblemCode[]): Record<number, object
   )
 }
 
-const example = (code: ProblemCode) =>
-  problemDocument(code, 'http://localhost:8000', 'b17ee0a1-66d1-4f5e-9d70-40f2a4f6f2c5', EXTRAS[code])
+/** Fastify compiles a serializer for each schema that it gets. Problems need none: they leave as text. */
+const ANYTHING = {}
 
-const EXTRAS: { [code in ProblemCode]?: ProblemExtras } = {
-  validation_failed: {
-    errors: [
-      { pointer: '/password', rule: 'password_too_short', detail: 'must have at least 12 characters' },
-    ],
-  },
-  wrong_code: { attempts_left: 2 },
+type Response = { content?: { 'application/problem+json'?: { examples: object } } }
+
+/** The responses of a route, for a document with `PROBLEM_SCHEMAS` as components: each problem by its schema there. */
+export const withProblemSchemas = (responses: Record<string, Response>): Record<string, Response> =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => {
+      const problem = response.content?.['application/problem+json']
+      if (!problem) return [status, response]
+      const schema = oneOf(Object.keys(problem.examples))
+      return [status, { ...response, content: { 'application/problem+json': { ...problem, schema } } }]
+    }),
+  )
+
+const oneOf = (codes: string[]): object => {
+  const schemas = codes.map(code => ({ $ref: `#/components/schemas/${code}` }))
+  return schemas.length > 1 ? { oneOf: schemas } : { ...schemas[0] }
 }
 
-const Problem = {
-  type: 'object',
-  description: 'A problem document (RFC 9457).',
-  required: ['type', 'title', 'status', 'detail', 'code', 'correlation_id'],
-  properties: {
+const example = (code: ProblemCode) =>
+  problemDocument(
+    code,
+    'http://localhost:8000',
+    'b17ee0a1-66d1-4f5e-9d70-40f2a4f6f2c5',
+    EXTRAS[code]?.example,
+  )
+
+/** What is in the documents of a problem beyond the members of every one. */
+const EXTRAS: { [code in ProblemCode]?: { properties: object; example: ProblemExtras } } = {
+  validation_failed: {
+    properties: {
+      errors: {
+        type: 'array',
+        description: 'Every broken rule.',
+        items: {
+          type: 'object',
+          required: ['pointer', 'rule', 'detail'],
+          properties: { pointer: { type: 'string' }, rule: { type: 'string' }, detail: { type: 'string' } },
+        },
+      },
+    },
+    example: {
+      errors: [
+        { pointer: '/password', rule: 'password_too_short', detail: 'must have at least 12 characters' },
+      ],
+    },
+  },
+  wrong_code: {
+    properties: { attempts_left: { type: 'integer', description: 'How many guesses the code still has.' } },
+    example: { attempts_left: 2 },
+  },
+}
+
+const schemaOf = (code: ProblemCode) => {
+  const properties: Record<string, object> = {
     type: { type: 'string', format: 'uri', description: 'Address of a page that explains the problem.' },
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
-    code: { type: 'string', description: 'Stable and machine-readable.' },
+    code: { type: 'string', enum: [code], description: 'Stable and machine-readable.' },
+    ...EXTRAS[code]?.properties,
     correlation_id: { type: 'string' },
-    attempts_left: { type: 'integer', description: 'With wrong_code.' },
-    errors: {
-      type: 'array',
-      description: 'With validation_failed: every broken rule.',
-      items: {
-        type: 'object',
-        required: ['pointer', 'rule', 'detail'],
-        properties: { pointer: { type: 'string' }, rule: { type: 'string' }, detail: { type: 'string' } },
-      },
-    },
-  },
+  }
+  const { title, detail } = PROBLEMS[code]
+  return {
+    type: 'object' as const,
+    title,
+    description: detail,
+    required: Object.keys(properties),
+    properties,
+  }
 }
+
+/** By code. For every problem there is: what no route names may be the answer to an unknown path or method. */
+export const PROBLEM_SCHEMAS = Object.fromEntries(
+  (Object.keys(PROBLEMS) as ProblemCode[]).map(code => [code, schemaOf(code)]),
+)
 
 const RETRY_AFTER = { 'Retry-After': { type: 'integer', description: 'Seconds to wait.' } }
 const RATE_LIMIT = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { type Answer, type Client, createClient, newAddress } from '../support/client.ts'
 import { type Code, STATUS_OF } from '../support/problems.ts'
@@ -9,8 +10,9 @@ import { exhaust, signUp, signUpActive } from '../support/sign-up.ts'
 type Response = {
   description: string
   headers?: Record<string, object>
-  content: Record<string, { schema: object; examples?: Record<string, { value: Record<string, unknown> }> }>
+  content: Record<string, { schema: Schema; examples?: Record<string, { value: Record<string, unknown> }> }>
 }
+type Schema = { oneOf?: object[] }
 type Operation = {
   security?: object[]
   requestBody?: object
@@ -65,12 +67,13 @@ const CONTRACT: Record<string, { success: number; problems: Code[] }> = {
 
 describe('/openapi.json', () => {
   let app: RunningApp
-  let client: Client
   let document: Document
+  let given: [route: string, answer: Answer][]
   before(async () => {
     app = await startApp()
-    client = createClient(app.url)
+    const client = createClient(app.url)
     document = (await client.ask('GET', '/openapi.json')).body as Document
+    given = await askAround(app, client)
   })
   after(() => app.stop())
 
@@ -134,37 +137,7 @@ describe('/openapi.json', () => {
     }
   })
 
-  it('shows the problem documents that the routes really answer, but for correlation id and errors', async () => {
-    const pending = await signUp(app)
-    const exhausted = await signUp(app)
-    await exhaust(app, exhausted)
-    const active = await signUpActive(app)
-    const given: [route: string, answer: Answer][] = [
-      ['post /users', await client.register(newAddress())],
-      ['post /users', await client.register(newAddress(), 'Correct-7!')],
-      ['post /users', await client.register(pending.email)],
-      ['post /users', await client.register(exhausted.email)],
-      ['post /users', await client.ask('POST', '/users')],
-      ['post /users', await client.ask('POST', '/users', { body: 'x'.repeat(9000) })],
-      [
-        'post /users',
-        await client.ask('POST', '/users', { body: {}, headers: { 'content-type': 'text/plain' } }),
-      ],
-      ['post /users/activate', await client.activate(pending.email, '12')],
-      ['post /users/activate', await client.activate(pending.email, `0000${pending.code}`)],
-      ['post /users/activate', await client.activate(pending.email, pending.code, 'Wrong-Horse-7')],
-      ['post /users/activate', await client.activate(exhausted.email, exhausted.code)],
-      ['post /users/activate', await client.activate(active.email, active.code)],
-      ['post /users/activate', await client.activate(pending.email, pending.code)],
-      ['post /users/resend-code', await client.resend(exhausted.email)],
-      ['post /users/resend-code', await client.resend(active.email)],
-      ['get /users/me', await client.me(active.email)],
-      ['get /users/me', await client.me(active.email, 'Wrong-Horse-7')],
-      ['get /problems/{code}', await client.ask('GET', '/problems/wrong_code')],
-      ['get /problems/{code}', await client.ask('GET', '/problems/nothing')],
-      ['get /health/live', await client.ask('GET', '/health/live')],
-      ['get /health/ready', await client.ask('GET', '/health/ready')],
-    ]
+  it('shows the problem documents that the routes really answer, but for correlation id and errors', () => {
     for (const [route, { status, headers, body }] of given) {
       const response = operation(route).responses[status]
       const mediaType = headers.get('content-type')?.split(';')[0] ?? ''
@@ -176,7 +149,63 @@ describe('/openapi.json', () => {
       assert.deepEqual({ ...example, ...special }, { ...body, ...special })
     }
   })
+
+  it('has one schema for each of them, which takes none with another code or without one of its members', () => {
+    for (const [route, { status, body }] of given) {
+      if (status < 400) continue
+      const schema = operation(route).responses[status]?.content['application/problem+json']?.schema ?? {}
+      const takers = (schema.oneOf ?? [schema]).map(one => taking(one, document))
+      const taken = (value: object) => takers.filter(isTaken => isTaken(value)).length
+      assert.equal(taken(body), 1, `${route} ${body.code}`)
+      assert.equal(taken({ ...body, code: 'method_not_allowed' }), 0, `${route} ${status}`)
+      for (const member of Object.keys(body)) {
+        assert.equal(taken({ ...body, [member]: undefined }), 0, `${body.code} without ${member}`)
+      }
+    }
+  })
 })
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false })
+/** Tells whether a schema of the document takes a value. */
+const taking = (schema: object, { components }: Document) => {
+  const validate = ajv.compile({ ...schema, components })
+  return (value: object): boolean => validate(value)
+}
+
+/** What the routes answer to somebody who has accounts of every kind, and does not wait. */
+const askAround = async (app: RunningApp, client: Client): Promise<[route: string, answer: Answer][]> => {
+  const pending = await signUp(app)
+  const exhausted = await signUp(app)
+  await exhaust(app, exhausted)
+  const active = await signUpActive(app)
+  return [
+    ['post /users', await client.register(newAddress())],
+    ['post /users', await client.register(newAddress(), 'Correct-7!')],
+    ['post /users', await client.register(pending.email)],
+    ['post /users', await client.register(exhausted.email)],
+    ['post /users', await client.ask('POST', '/users')],
+    ['post /users', await client.ask('POST', '/users', { body: 'x'.repeat(9000) })],
+    [
+      'post /users',
+      await client.ask('POST', '/users', { body: {}, headers: { 'content-type': 'text/plain' } }),
+    ],
+    ['post /users/activate', await client.activate(pending.email, '12')],
+    ['post /users/activate', await client.activate(pending.email, `0000${pending.code}`)],
+    ['post /users/activate', await client.activate(pending.email, pending.code, 'Wrong-Horse-7')],
+    ['post /users/resend-code', await client.resend(pending.email)],
+    ['post /users/activate', await client.activate(exhausted.email, exhausted.code)],
+    ['post /users/activate', await client.activate(active.email, active.code)],
+    ['post /users/activate', await client.activate(pending.email, pending.code)],
+    ['post /users/resend-code', await client.resend(exhausted.email)],
+    ['post /users/resend-code', await client.resend(active.email)],
+    ['get /users/me', await client.me(active.email)],
+    ['get /users/me', await client.me(active.email, 'Wrong-Horse-7')],
+    ['get /problems/{code}', await client.ask('GET', '/problems/wrong_code')],
+    ['get /problems/{code}', await client.ask('GET', '/problems/nothing')],
+    ['get /health/live', await client.ask('GET', '/health/live')],
+    ['get /health/ready', await client.ask('GET', '/health/ready')],
+  ]
+}
 
 describe('/docs', () => {
   it('answers 200 with Swagger UI', async () => {

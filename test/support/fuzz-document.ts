@@ -29,7 +29,10 @@ export type Operation = {
 export const readOperations = async (wire: Wire): Promise<Operation[]> => {
   const answer = await wire.ask(Buffer.from('GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'))
   if (answer?.status !== 200) throw new Error('no /openapi.json')
-  const { paths } = answer.body as { paths: Record<string, Record<string, DocumentedOperation>> }
+  const { paths, components } = answer.body as {
+    paths: Record<string, Record<string, DocumentedOperation>>
+    components: object
+  }
   return Object.entries(paths).flatMap(([path, byMethod]) => {
     const methods = Object.keys(byMethod).flatMap(method =>
       method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
@@ -42,8 +45,20 @@ export const readOperations = async (wire: Wire): Promise<Operation[]> => {
       needsCredentials: operation.security?.some(({ basic }) => basic) ?? false,
       body: operation.requestBody?.content['application/json']?.schema,
       responses: new Map(
-        Object.entries(operation.responses).map(([status, { content }]) => [Number(status), content ?? {}]),
+        Object.entries(operation.responses).map(([status, { content }]) => [
+          Number(status),
+          whole(content, components),
+        ]),
       ),
     }))
   })
 }
+
+/** Each schema with those that it names, as `#/components/…`. */
+const whole = (content: Record<string, Media> = {}, components: object): Record<string, Media> =>
+  Object.fromEntries(
+    Object.entries(content).map(([type, media]) => [
+      type,
+      { ...media, schema: { ...media.schema, components } },
+    ]),
+  )
