@@ -21,6 +21,8 @@ describe('the documentation', { timeout: 30_000 }, () => {
     assert.match(script, /"layout":\s*"BaseLayout"/)
     assert.match(script, /"tryItOutEnabled":\s*true/)
     assert.match(script, /"displayRequestDuration":\s*true/)
+    assert.match(script, /"defaultModelExpandDepth":\s*2/)
+    assert.match(script, /"defaultModelsExpandDepth":\s*0/)
   })
 
   it('is not there where it is switched off', async t => {

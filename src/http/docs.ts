@@ -83,6 +83,13 @@ export const addDocs = async (server: FastifyInstance): Promise<void> => {
         },
       ],
     },
-    uiConfig: { layout: 'BaseLayout', tryItOutEnabled: true, displayRequestDuration: true },
+    uiConfig: {
+      layout: 'BaseLayout',
+      tryItOutEnabled: true,
+      displayRequestDuration: true,
+      // The problems that a status can have are named at once; the list of all there are is closed at first.
+      defaultModelExpandDepth: 2,
+      defaultModelsExpandDepth: 0,
+    },
   })
 }
