@@ -5,7 +5,7 @@
 --   psql --set ON_ERROR_STOP=1 --dbname vestibule --file deploy/postgres/roles.sql
 --   psql --dbname vestibule --command '\password vestibule_owner' --command '\password vestibule_app'
 --
--- `migrate …` then gets the DATABASE_URL of vestibule_owner, `serve`, `users` and `outbox` that of vestibule_app.
+-- `migrate …` then gets the DATABASE_URL of vestibule_owner; `serve`, `users`, `outbox` and `doctor` that of vestibule_app.
 
 begin;
 
