@@ -1,4 +1,4 @@
-// An app whose people sign up with Vestibule. README.md beside this says how to run it.
+// An app whose people sign up with Vestibule. examples/README.md says how to run it.
 import { createClient } from '../../client/src/client.ts'
 import { createApp } from './app.ts'
 import { openPeople } from './people.ts'
