@@ -5,7 +5,7 @@ import { asJson, attempt, type CommandResult, table } from './output.ts'
 export const DOCTOR_USAGE = `Usage: vestibule doctor
 
   Checks the configuration and everything that the service depends on, and says what to do. Nothing is sent,
-  nothing is changed.
+  and nothing is changed in the database.
 
   --json           for programs
 

@@ -5,7 +5,13 @@ import { createAdmission, type Urgency } from './hash-admission.ts'
 /** An admission whose work begins when its turn comes and ends when the test says so, after `tookMs`. */
 const world = (options: { concurrency: number; queueMs: number }) => {
   let nowMs = 0
-  const { admit, hasRoom } = createAdmission({ ...options, nowMs: () => nowMs })
+  const observed: string[] = []
+  const observer = {
+    waited: () => {},
+    took: () => observed.push('took'),
+    refused: (urgency: Urgency) => observed.push(`refused ${urgency}`),
+  }
+  const { admit, hasRoom } = createAdmission({ ...options, nowMs: () => nowMs, observer })
   const begun: string[] = []
   const ends = new Map<string, () => void>()
 
@@ -25,7 +31,7 @@ const world = (options: { concurrency: number; queueMs: number }) => {
     await new Promise(setImmediate)
   }
 
-  return { admit, hasRoom, ask, finish, begun }
+  return { admit, hasRoom, ask, finish, begun, observed }
 }
 
 const isRefused = async (outcome: Promise<{ ok: boolean }>): Promise<boolean> => {
@@ -155,6 +161,21 @@ describe('admission', () => {
     assert.equal(await isRefused(ask('gone', 'first', AbortSignal.abort())), true)
     ask('next')
     assert.deepEqual(begun, ['next'])
+  })
+
+  it('tells its observer who is refused, and nothing of who goes', async () => {
+    const { ask, finish, hasRoom, observed } = world({ concurrency: 1, queueMs: 20 })
+    const client = new AbortController()
+    ask('running')
+    const leaves = ask('leaves', 'later', client.signal)
+    await ask('too many', 'later')
+    hasRoom('later')
+    assert.deepEqual(observed, ['refused later', 'refused later'])
+    client.abort()
+    await leaves
+    await ask('gone', 'first', AbortSignal.abort())
+    await finish('running')
+    assert.deepEqual(observed, ['refused later', 'refused later', 'took'])
   })
 
   it('keeps the slot of what has begun until it ends, whoever has gone', async () => {

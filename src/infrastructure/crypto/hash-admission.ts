@@ -21,7 +21,10 @@ export type Admission = {
   load: () => { running: number; waiting: number }
 }
 
-/** Hears of all work that is asked for: how long it waited, how long it took, or that it was refused. */
+/**
+ * Hears of all work that is asked for: how long it waited, how long it took, or that it was refused; of that of
+ * askers who go before it begins, nothing.
+ */
 export type AdmissionObserver = {
   waited: (seconds: number) => void
   took: (seconds: number) => void
@@ -55,9 +58,9 @@ export const createAdmission = (options: {
 
   const admit: Admit = async (urgency, work, gone) => {
     const askedAt = nowMs()
-    if (gone?.aborted || !hasRoom(urgency)) return refuse(urgency)
+    if (gone?.aborted || !hasRoom(urgency)) return refuse(urgency, gone)
     if (running < concurrency) running += 1
-    else if (!(await turn(urgency, gone))) return refuse(urgency)
+    else if (!(await turn(urgency, gone))) return refuse(urgency, gone)
 
     const startedAt = nowMs()
     observer?.waited((startedAt - askedAt) / 1000)
@@ -80,8 +83,9 @@ export const createAdmission = (options: {
     load: () => ({ running, waiting: waiting.first.length + waiting.later.length }),
   }
 
-  function refuse(urgency: Urgency): Refused {
-    observer?.refused(urgency)
+  function refuse(urgency: Urgency, gone: AbortSignal | undefined): Refused {
+    // Impatience is no overload: whoever is on call need not be woken for it.
+    if (!gone?.aborted) observer?.refused(urgency)
     return overloaded(Math.random())
   }
 
