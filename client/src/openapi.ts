@@ -67,8 +67,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the own account */
-        get: operations["me"];
+        /**
+         * Show the own account
+         * @description Also while it waits for its code: `is_active` tells. For whoever asks whether a password is right.
+         */
+        get: operations["account"];
         put?: never;
         post?: never;
         delete?: never;
@@ -88,7 +91,7 @@ export interface paths {
          * Show how the own code is doing
          * @description For forms that count down the minute. The digits are in the mail, and nowhere else.
          */
-        get: operations["code"];
+        get: operations["codeStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -101,6 +104,112 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        RegistrationBody: {
+            /**
+             * @description Where the code goes. Stored in lower case, with the domain as an A-label (IDNA).
+             * @example ada@example.com
+             */
+            email: string;
+            /**
+             * @description At least 12 characters, with an upper-case letter, a lower-case letter and a special character; at most 128.
+             * @example Correct-Horse-7
+             */
+            password: string & (unknown & unknown & unknown & unknown & unknown & unknown & unknown);
+            /**
+             * @description Language of the mails, as a BCP 47 tag. When it is missing, `Accept-Language` decides. One that there are no mails in is stored all the same, and the mails come in the default language.
+             * @example en
+             * @example fr-CA
+             */
+            locale?: string;
+        };
+        ActivationBody: {
+            /**
+             * @description The digits of the newest mail: usually 4; 6 or 8 for an address at which many have been guessed.
+             * @example 1234
+             */
+            code: string;
+        };
+        /** @description Registered; the code is on its way. */
+        RegisteredUser: {
+            /**
+             * Format: uuid
+             * @example 01985d3c-7b0a-7c3e-9d2f-1f0f5a3b2c4d
+             */
+            id: string;
+            /**
+             * @description The canonical address.
+             * @example ada@example.com
+             */
+            email: string;
+            /** @description True once the address is verified. */
+            is_active: boolean;
+        };
+        /** @description Taken note of. What became of it stands in a mail, and nowhere else. */
+        RegistrationTaken: {
+            /** @example Look into your mail */
+            message: string;
+        };
+        /** @description The address is verified. */
+        Activated: {
+            /** @example Account activated successfully */
+            message: string;
+        };
+        /** @description A new code is on its way; the one before it is dead. */
+        CodeSent: {
+            /** @example A new code is on its way */
+            message: string;
+            /**
+             * @description Seconds until the next one may be asked for.
+             * @example 30
+             */
+            retry_after: number;
+        };
+        /** @description The account that the credentials belong to. */
+        OwnAccount: {
+            /**
+             * Format: uuid
+             * @example 01985d3c-7b0a-7c3e-9d2f-1f0f5a3b2c4d
+             */
+            id: string;
+            /**
+             * @description The canonical address.
+             * @example ada@example.com
+             */
+            email: string;
+            /** @description True once the address is verified. */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            created_at: string;
+            activated_at: string | null;
+        };
+        /** @description How the newest code of the account is doing. */
+        PendingCode: {
+            /**
+             * @description How many digits it has.
+             * @example 4
+             */
+            length: number;
+            /**
+             * @description 0 when it is dead: three wrong guesses, or its mail could not be delivered.
+             * @example 3
+             */
+            attempts_left: number;
+            /** @description Seconds it still has, 0 when it has run out; null while its mail is on its way, because its minute has not begun. */
+            expires_in: number | null;
+            /**
+             * @description Seconds until a new one may be asked for.
+             * @example 12
+             */
+            resend_in: number;
+        };
+        /** @description Well. */
+        Health: {
+            /** @example ok */
+            status: string;
+        };
         /**
          * Malformed body
          * @description The body is not a JSON object in UTF-8.
@@ -530,24 +639,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * @description Where the code goes. Stored in lower case, with the domain as an A-label (IDNA).
-                     * @example ada@example.com
-                     */
-                    email: string;
-                    /**
-                     * @description At least 12 characters, with an upper-case letter, a lower-case letter and a special character; at most 128.
-                     * @example Correct-Horse-7
-                     */
-                    password: string & (unknown & unknown & unknown & unknown & unknown & unknown & unknown);
-                    /**
-                     * @description Language of the mails, as a BCP 47 tag. When it is missing, `Accept-Language` decides. One that there are no mails in is stored all the same, and the mails come in the default language.
-                     * @example en
-                     * @example fr-CA
-                     */
-                    locale?: string;
-                };
+                "application/json": components["schemas"]["RegistrationBody"];
             };
         };
         responses: {
@@ -557,20 +649,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @example 01985d3c-7b0a-7c3e-9d2f-1f0f5a3b2c4d
-                         */
-                        id: string;
-                        /**
-                         * @description The canonical address.
-                         * @example ada@example.com
-                         */
-                        email: string;
-                        /** @description True once the address is verified. */
-                        is_active: boolean;
-                    };
+                    "application/json": components["schemas"]["RegisteredUser"];
                 };
             };
             /** @description Taken note of. What became of it stands in a mail, and nowhere else. */
@@ -579,10 +658,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @example Look into your mail */
-                        message: string;
-                    };
+                    "application/json": components["schemas"]["RegistrationTaken"];
                 };
             };
             /**
@@ -704,13 +780,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * @description The digits of the newest mail: usually 4; 6 or 8 for an address at which many have been guessed.
-                     * @example 1234
-                     */
-                    code: string;
-                };
+                "application/json": components["schemas"]["ActivationBody"];
             };
         };
         responses: {
@@ -720,10 +790,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @example Account activated successfully */
-                        message: string;
-                    };
+                    "application/json": components["schemas"]["Activated"];
                 };
             };
             /**
@@ -870,15 +937,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @example A new code is on its way */
-                        message: string;
-                        /**
-                         * @description Seconds until the next one may be asked for.
-                         * @example 30
-                         */
-                        retry_after: number;
-                    };
+                    "application/json": components["schemas"]["CodeSent"];
                 };
             };
             /**
@@ -1002,7 +1061,7 @@ export interface operations {
             };
         };
     };
-    me: {
+    account: {
         parameters: {
             query?: never;
             header?: never;
@@ -1017,26 +1076,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @example 01985d3c-7b0a-7c3e-9d2f-1f0f5a3b2c4d
-                         */
-                        id: string;
-                        /**
-                         * @description The canonical address.
-                         * @example ada@example.com
-                         */
-                        email: string;
-                        /** @description True once the address is verified. */
-                        is_active: boolean;
-                        /**
-                         * Format: date-time
-                         * @example 2026-01-31T12:00:00.000Z
-                         */
-                        created_at: string;
-                        activated_at: string | null;
-                    };
+                    "application/json": components["schemas"]["OwnAccount"];
                 };
             };
             /**
@@ -1122,7 +1162,7 @@ export interface operations {
             };
         };
     };
-    code: {
+    codeStatus: {
         parameters: {
             query?: never;
             header?: never;
@@ -1137,25 +1177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description How many digits it has.
-                         * @example 4
-                         */
-                        length: number;
-                        /**
-                         * @description 0 when it is dead: three wrong guesses, or its mail could not be delivered.
-                         * @example 3
-                         */
-                        attempts_left: number;
-                        /** @description Seconds it still has, 0 when it has run out; null while its mail is on its way, because its minute has not begun. */
-                        expires_in: number | null;
-                        /**
-                         * @description Seconds until a new one may be asked for.
-                         * @example 12
-                         */
-                        resend_in: number;
-                    };
+                    "application/json": components["schemas"]["PendingCode"];
                 };
             };
             /**

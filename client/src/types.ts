@@ -1,19 +1,11 @@
 // Types are imported by `.js`: declarations keep the name as it is here, and not all that reads them knows `.ts`.
 import type { operations } from './openapi.js'
 
-/** The functions of the client, and what the OpenAPI document calls them. */
-type Operations = {
-  register: operations['register']
-  activate: operations['activate']
-  resendCode: operations['resendCode']
-  account: operations['me']
-  codeStatus: operations['code']
-}
-
-export type Route = keyof Operations
+/** The functions of the client are called what the OpenAPI document calls the operations. */
+export type Route = keyof operations
 
 /** What was asked for has been done; `body` is as in the OpenAPI document. */
-export type Success<R extends Route = Route> = { [r in R]: SuccessIn<Operations[r]['responses']> }[R]
+export type Success<R extends Route = Route> = { [r in R]: SuccessIn<operations[r]['responses']> }[R]
 
 type SuccessIn<Responses> = {
   [S in keyof Responses]: Responses[S] extends { content: { 'application/json': infer Body } }
@@ -22,7 +14,7 @@ type SuccessIn<Responses> = {
 }[keyof Responses]
 
 /** A problem document (RFC 9457). Its `code` tells what else is in it. */
-export type Problem<R extends Route = Route> = { [r in R]: ProblemIn<Operations[r]['responses']> }[R]
+export type Problem<R extends Route = Route> = { [r in R]: ProblemIn<operations[r]['responses']> }[R]
 
 type ProblemIn<Responses> = {
   [S in keyof Responses]: Responses[S] extends {

@@ -8,6 +8,7 @@ import { PASSWORD_PATTERNS } from '../domain/password.ts'
 import { PROBLEMS } from './problems.ts'
 
 type Schema = {
+  $ref?: string
   type?: string
   description?: string
   examples?: unknown[]
@@ -21,6 +22,7 @@ type Operation = {
   summary: string
   description?: string
   tags: string[]
+  security: object[]
   parameters?: { name: string; in: string; description: string }[]
   requestBody?: Body
   responses: Record<string, Body & { description: string }>
@@ -31,7 +33,7 @@ type Document = {
   info: { title: string; version: string; description: string; license: object }
   tags: { name: string; description: string }[]
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, object>; securitySchemes: Record<string, object> }
+  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, object> }
 }
 
 /** What the service says of itself with these use cases. */
@@ -44,7 +46,10 @@ const describedApi = async (useCases: Partial<UseCases>) => {
     assert.ok(found, id)
     return found
   }
-  return { document, operations, named }
+  /** The schemas of what an operation takes and of what it answers when all goes well. */
+  const bodiesOf = (operation: Operation): Schema[] =>
+    bodyNames(operation).map(name => document.components.schemas[name] ?? assert.fail(name))
+  return { document, operations, named, bodiesOf }
 }
 
 const open = await describedApi({})
@@ -55,8 +60,7 @@ addFormats.default(ajv)
 
 const isSuccess = ([status]: [string, unknown]): boolean => status < '300'
 
-/** The schemas of what an operation takes and of what it answers when all goes well. */
-const bodiesOf = ({ requestBody, responses }: Operation): Schema[] =>
+const bodyNames = ({ requestBody, responses }: Operation): string[] =>
   [
     requestBody,
     ...Object.entries(responses)
@@ -65,6 +69,10 @@ const bodiesOf = ({ requestBody, responses }: Operation): Schema[] =>
   ]
     .map(body => body?.content['application/json']?.schema)
     .filter(schema => schema !== undefined)
+    .map(
+      schema =>
+        /^#\/components\/schemas\/(\w+)$/.exec(schema.$ref ?? '')?.[1] ?? assert.fail('not in BODIES'),
+    )
 
 /** Every text in a document that is there to be read. */
 const textsIn = (node: unknown): unknown[] => {
@@ -103,11 +111,11 @@ describe('the description of the API', { timeout: 30_000 }, () => {
   it('holds the operations by name, and not the pages', () => {
     const { document, operations } = open
     assert.deepEqual(operations.map(({ operationId }) => operationId).sort(), [
+      'account',
       'activate',
-      'code',
+      'codeStatus',
+      'explainProblem',
       'live',
-      'me',
-      'problem',
       'ready',
       'register',
       'resendCode',
@@ -126,11 +134,11 @@ describe('the description of the API', { timeout: 30_000 }, () => {
     }
   })
 
-  it('says of each operation in short, and of each that is not obvious at length, what it does', () => {
+  it('says of each operation in short and at length what it does', () => {
     const { operations, named } = open
-    for (const { summary, operationId } of operations) assert.match(summary ?? '', /^[A-Z]/, operationId)
-    for (const id of ['register', 'activate', 'resendCode', 'code', 'ready']) {
-      assert.match(named(id).description ?? '', /^[A-Z0-9].*\.$/, id)
+    for (const { summary, description, operationId } of operations) {
+      assert.match(summary ?? '', /^[A-Z]/, operationId)
+      assert.match(description ?? '', /^[A-Z0-9].*\.$/, operationId)
     }
     assert.notEqual(quiet.named('register').description, named('register').description)
     assert.deepEqual(
@@ -152,8 +160,32 @@ describe('the description of the API', { timeout: 30_000 }, () => {
     }
   })
 
+  it('has a name for each body, by which clients that are made from it have a type', () => {
+    const names = Object.fromEntries(open.operations.map(each => [each.operationId, bodyNames(each)]))
+    assert.deepEqual(names, {
+      register: ['RegistrationBody', 'RegisteredUser'],
+      activate: ['ActivationBody', 'Activated'],
+      resendCode: ['CodeSent'],
+      account: ['OwnAccount'],
+      codeStatus: ['PendingCode'],
+      live: ['Health'],
+      ready: ['Health'],
+      explainProblem: [],
+    })
+    assert.deepEqual(bodyNames(quiet.named('register')), ['RegistrationBody', 'RegistrationTaken'])
+  })
+
+  it('says of each operation who may ask for it, also when everybody may', () => {
+    const closed = open.operations.filter(({ security }) => security.length > 0)
+    assert.deepEqual(
+      closed.map(({ operationId }) => operationId),
+      ['activate', 'resendCode', 'account', 'codeStatus'],
+    )
+    for (const { security } of closed) assert.deepEqual(security, [{ basic: [] }])
+  })
+
   it('explains each field of a body or shows it, by examples that its own schema takes', () => {
-    for (const { operations } of [open, quiet]) {
+    for (const { operations, bodiesOf } of [open, quiet]) {
       for (const operation of operations) {
         for (const { properties = {} } of bodiesOf(operation)) {
           assert.ok(Object.keys(properties).length > 0, operation.operationId)
@@ -169,8 +201,8 @@ describe('the description of the API', { timeout: 30_000 }, () => {
   })
 
   it('says of each field that does not speak for itself what it means', () => {
-    const { named } = open
-    const silent = ['register', 'activate', 'resendCode', 'me', 'code'].flatMap(id =>
+    const { named, bodiesOf } = open
+    const silent = ['register', 'activate', 'resendCode', 'account', 'codeStatus'].flatMap(id =>
       bodiesOf(named(id)).flatMap(({ properties = {} }) =>
         Object.entries(properties)
           .filter(([, { description }]) => description === undefined)
@@ -181,10 +213,10 @@ describe('the description of the API', { timeout: 30_000 }, () => {
   })
 
   it('shows two languages, and ids and times in their formats', () => {
-    const { named } = open
+    const { named, bodiesOf } = open
     const [body] = bodiesOf(named('register'))
     assert.deepEqual(body?.properties?.locale?.examples, ['en', 'fr-CA'])
-    const account = bodiesOf(named('me'))[0]?.properties
+    const account = bodiesOf(named('account'))[0]?.properties
     const formats = Object.entries(account ?? {}).map(([name, schema]) => [
       name,
       (schema.anyOf?.[0] ?? schema) as { format?: string },
@@ -202,7 +234,7 @@ describe('the description of the API', { timeout: 30_000 }, () => {
   })
 
   it('requires every field but the locale, and takes no others', () => {
-    const { named } = open
+    const { named, bodiesOf } = open
     const [registration] = bodiesOf(named('register'))
     assert.deepEqual(registration?.required, ['email', 'password'])
     const [activation] = bodiesOf(named('activate'))
@@ -213,7 +245,7 @@ describe('the description of the API', { timeout: 30_000 }, () => {
   })
 
   it('publishes the rules for passwords, for forms that judge while somebody types', () => {
-    const { named } = open
+    const { named, bodiesOf } = open
     const password = bodiesOf(named('register'))[0]?.properties?.password as { allOf?: object[] }
     assert.deepEqual(
       password.allOf,
@@ -229,19 +261,22 @@ describe('the description of the API', { timeout: 30_000 }, () => {
     const { named } = open
     for (const [id, name, place] of [
       ['register', 'accept-language', 'header'],
-      ['problem', 'code', 'path'],
+      ['explainProblem', 'code', 'path'],
     ] as const) {
       const parameter = named(id).parameters?.find(({ name: its }) => its === name)
       assert.equal(parameter?.in, place)
       assert.match(parameter?.description ?? '', /\.$/)
     }
-    assert.ok(named('problem').responses['200']?.content['text/html'])
-    assert.deepEqual(named('problem').responses['200']?.content['text/html']?.schema, { type: 'string' })
+    assert.ok(named('explainProblem').responses['200']?.content['text/html'])
+    assert.deepEqual(named('explainProblem').responses['200']?.content['text/html']?.schema, {
+      type: 'string',
+    })
   })
 
   it('names the problems of each status, by the schemas that it has of all there are', () => {
     for (const { document, operations } of [open, quiet]) {
-      assert.deepEqual(Object.keys(document.components.schemas), Object.keys(PROBLEMS))
+      const isProblem = (name: string) => Object.hasOwn(PROBLEMS, name)
+      assert.deepEqual(Object.keys(document.components.schemas).filter(isProblem), Object.keys(PROBLEMS))
       for (const { responses, operationId } of operations) {
         for (const [status, { content }] of Object.entries(responses)) {
           const { schema, examples = {} } = content['application/problem+json'] ?? {}

@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { PROBLEM_SCHEMAS, withProblemSchemas } from './problem-schemas.ts'
-import { DescribedRegistrationBody, RegistrationBody } from './schemas.ts'
+import { BODIES, DescribedRegistrationBody } from './schemas.ts'
 
 /**
  * `/openapi.json` (OpenAPI 3.1), put together from the schemas of the routes that are added after this. Programs
@@ -31,7 +31,7 @@ export const describeApi = async (
         { name: 'problems', description: 'What the errors mean: problem documents (RFC 9457).' },
       ],
       components: {
-        schemas: PROBLEM_SCHEMAS,
+        schemas: { ...BODIES, RegistrationBody: DescribedRegistrationBody, ...PROBLEM_SCHEMAS },
         securitySchemes: {
           basic: {
             type: 'http',
@@ -47,12 +47,27 @@ export const describeApi = async (
 
 /** The schema of a route with what is there to be read, and not for Fastify to work with. */
 const toldInFull = (schema: FastifySchema): FastifySchema => ({
+  // Open to everybody, where a route does not say otherwise: left out, it could have been forgotten.
+  security: [],
   ...schema,
-  ...(schema.body === RegistrationBody && { body: DescribedRegistrationBody }),
-  ...(schema.response != null && {
-    response: withProblemSchemas(schema.response as Record<string, object>),
-  }),
+  ...(schema.body != null && { body: byName(schema.body) }),
+  ...(schema.response != null && { response: withNames(schema.response as Record<string, object>) }),
 })
+
+const withNames = (responses: Record<string, object>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(withProblemSchemas(responses)).map(([status, response]) => [status, byName(response)]),
+  )
+
+/** A body by the name of its schema; anything else as it is. */
+const byName = (body: unknown): unknown => BY_NAME.get(body) ?? body
+
+const BY_NAME = new Map<unknown, object>(
+  Object.entries<object>(BODIES).map(([name, body]) => {
+    const content = { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } }
+    return [body, { ...('description' in body && { description: body.description }), content }]
+  }),
+)
 
 const webFile = (name: string): Buffer => readFileSync(new URL(`../web/${name}`, import.meta.url))
 

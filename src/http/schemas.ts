@@ -133,3 +133,16 @@ export const PendingCode = Type.Object(
 )
 
 export const Health = Type.Object({ status: Type.String({ examples: ['ok'] }) }, { description: 'Well.' })
+
+/** By the names that OpenAPI has for them, and with it the types of clients that are made from it. */
+export const BODIES = {
+  RegistrationBody,
+  ActivationBody,
+  RegisteredUser,
+  RegistrationTaken,
+  Activated,
+  CodeSent,
+  OwnAccount,
+  PendingCode,
+  Health,
+}

@@ -244,7 +244,7 @@ describe('POST /users with HIDE_REGISTERED_EMAILS', () => {
       (body.paths as Record<string, { post: { responses: object } }>)['/users']?.post ?? {}
     assert.deepEqual(Object.keys(responses ?? {}), ['202', ...PROBLEM_STATUSES])
     assert.ok(!JSON.stringify(responses).includes('email_taken'))
-    assert.match(JSON.stringify(Reflect.get(responses ?? {}, '202')), /Look into your mail/)
+    assert.match(JSON.stringify(Reflect.get(responses ?? {}, '202')), /RegistrationTaken/)
   })
   const PROBLEM_STATUSES = ['400', '408', '413', '415', '422', '429', '431', '500', '503']
 })

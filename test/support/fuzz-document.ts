@@ -1,6 +1,7 @@
 import type { Wire } from './fuzz-wire.ts'
 
 type Media = { schema: object; examples?: Record<string, unknown> }
+type Components = { schemas: Record<string, BodySchema> }
 export type BodySchema = {
   properties: Record<string, { type: string; pattern?: string }>
   required?: string[]
@@ -9,7 +10,7 @@ export type BodySchema = {
 type DocumentedOperation = {
   operationId: string
   security?: { basic?: string[] }[]
-  requestBody?: { content: Record<string, { schema: BodySchema }> }
+  requestBody?: { content: Record<string, { schema: { $ref: string } }> }
   responses: Record<string, { content?: Record<string, Media> }>
 }
 
@@ -31,7 +32,7 @@ export const readOperations = async (wire: Wire): Promise<Operation[]> => {
   if (answer?.status !== 200) throw new Error('no /openapi.json')
   const { paths, components } = answer.body as {
     paths: Record<string, Record<string, DocumentedOperation>>
-    components: object
+    components: Components
   }
   return Object.entries(paths).flatMap(([path, byMethod]) => {
     const methods = Object.keys(byMethod).flatMap(method =>
@@ -43,7 +44,7 @@ export const readOperations = async (wire: Wire): Promise<Operation[]> => {
       path,
       methods,
       needsCredentials: operation.security?.some(({ basic }) => basic) ?? false,
-      body: operation.requestBody?.content['application/json']?.schema,
+      body: bodyOf(operation, components),
       responses: new Map(
         Object.entries(operation.responses).map(([status, { content }]) => [
           Number(status),
@@ -52,6 +53,11 @@ export const readOperations = async (wire: Wire): Promise<Operation[]> => {
       ),
     }))
   })
+}
+
+const bodyOf = ({ requestBody }: DocumentedOperation, { schemas }: Components): BodySchema | undefined => {
+  const name = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1)
+  return name === undefined ? undefined : schemas[name]
 }
 
 /** Each schema with those that it names, as `#/components/…`. */

@@ -11,8 +11,10 @@ export const accountRoutes = (server: FastifyInstance, parts: PreparedParts): vo
   server.get('/users/me', {
     onRequest: shed('first'),
     schema: {
-      operationId: 'me',
+      operationId: 'account',
       summary: 'Show the own account',
+      description:
+        'Also while it waits for its code: `is_active` tells. For whoever asks whether a password is right.',
       tags,
       security: BASIC,
       response: { 200: OwnAccount, ...problemResponses('invalid_credentials', ...NOT_NOW) },
@@ -34,7 +36,7 @@ export const accountRoutes = (server: FastifyInstance, parts: PreparedParts): vo
   server.get('/users/me/code', {
     onRequest: shed('first'),
     schema: {
-      operationId: 'code',
+      operationId: 'codeStatus',
       summary: 'Show how the own code is doing',
       description: 'For forms that count down the minute. The digits are in the mail, and nowhere else.',
       tags,

@@ -11,6 +11,7 @@ export const healthRoutes = (server: FastifyInstance, isReady: IsReady, answers:
     schema: {
       operationId: 'live',
       summary: 'Is the process alive?',
+      description: 'Yes, whatever it depends on does. No answer is a reason to start it anew.',
       tags: ['health'],
       response: { 200: Health, ...problemResponses() },
     },

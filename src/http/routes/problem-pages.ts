@@ -7,8 +7,9 @@ import { PROBLEMS, type ProblemCode, type ProblemKind } from '../problems.ts'
 export const problemPages = (server: FastifyInstance, answers: Answers): void => {
   server.get<{ Params: { code: string } }>('/problems/:code', {
     schema: {
-      operationId: 'problem',
+      operationId: 'explainProblem',
       summary: 'Explain a problem',
+      description: 'A page for people, at the address that is the `type` of the problem document.',
       tags: ['problems'],
       params: {
         type: 'object',
