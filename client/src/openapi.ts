@@ -114,7 +114,7 @@ export interface components {
              * @description At least 12 characters, with an upper-case letter, a lower-case letter and a special character; at most 128.
              * @example Correct-Horse-7
              */
-            password: string & (unknown & unknown & unknown & unknown & unknown & unknown & unknown);
+            password: string & (string);
             /**
              * @description Language of the mails, as a BCP 47 tag. When it is missing, `Accept-Language` decides. One that there are no mails in is stored all the same, and the mails come in the default language.
              * @example en
@@ -221,10 +221,11 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 400;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "malformed_body";
@@ -241,10 +242,11 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 400;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "bad_request";
@@ -261,10 +263,11 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 400;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "duplicate_header";
@@ -281,7 +284,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 401;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -301,7 +305,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 404;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -321,7 +326,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 405;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -341,7 +347,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 408;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -361,7 +368,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 409;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -381,7 +389,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 409;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -401,7 +410,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 413;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -421,7 +431,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 415;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -441,16 +452,19 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 422;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "validation_failed";
             /** @description Every broken rule. */
             errors: {
+                /** @description Where, as a JSON Pointer (RFC 6901). */
                 pointer: string;
+                /** @description Stable and machine-readable. */
                 rule: string;
                 detail: string;
             }[];
@@ -467,10 +481,11 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 422;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "wrong_code";
@@ -489,10 +504,11 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 422;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "expired_code";
@@ -509,10 +525,11 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 422;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "exhausted_code";
@@ -529,7 +546,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 429;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -549,7 +567,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 431;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -569,7 +588,8 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 500;
             detail: string;
             /**
              * @description Stable and machine-readable.
@@ -589,10 +609,11 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 503;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "overloaded";
@@ -609,10 +630,11 @@ export interface components {
              */
             type: string;
             title: string;
-            status: number;
+            /** @enum {integer} */
+            status: 503;
             detail: string;
             /**
-             * @description Stable and machine-readable.
+             * @description Stable and machine-readable. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             code: "unavailable";

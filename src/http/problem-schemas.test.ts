@@ -22,7 +22,7 @@ const contentOf = (response: Response | undefined): Content => {
   return content
 }
 /** With formats left aside, which are not what it judges by. */
-const ajv = new Ajv({ formats: { uri: true }, keywords: ['components'] })
+const ajv = new Ajv({ formats: { uri: true }, keywords: ['components'], discriminator: true })
 const takes = (schema: object) => {
   const validate = ajv.compile({ ...schema, components: { schemas: PROBLEM_SCHEMAS } })
   return (value: unknown): boolean => validate(value)
@@ -74,12 +74,15 @@ describe('problemResponses', () => {
   it('have a schema for each problem, by its name', () => {
     const { 422: several, 409: one } = described('wrong_code', 'expired_code', 'already_active')
     const named = (code: string) => ({ $ref: `#/components/schemas/${code}` })
-    assert.deepEqual(contentOf(several).schema, { oneOf: [named('wrong_code'), named('expired_code')] })
+    assert.deepEqual(contentOf(several).schema, {
+      oneOf: [named('wrong_code'), named('expired_code')],
+      discriminator: { propertyName: 'code' },
+    })
     assert.deepEqual(contentOf(one).schema, named('already_active'))
     assert.deepEqual(Object.keys(PROBLEM_SCHEMAS), CODES)
   })
 
-  it('take every document that is shown, and none with another code', () => {
+  it('take every document that is shown, and none with another code or status', () => {
     for (const response of Object.values(described(...CODES))) {
       const { schema, examples } = contentOf(response)
       const isTaken = takes(schema)
@@ -88,6 +91,7 @@ describe('problemResponses', () => {
         for (const code of ['nothing', ...CODES.filter(other => !Object.hasOwn(examples, other))]) {
           assert.ok(!isTaken({ ...value, code }), code)
         }
+        assert.ok(!isTaken({ ...value, status: 418 }))
       }
     }
   })
@@ -125,6 +129,11 @@ describe('problemResponses', () => {
         assert.match((schema as { description: string }).description, /^[A-Z].*\.$/, `${member} of ${code}`)
       }
     }
+    const { errors } = (PROBLEM_SCHEMAS.validation_failed?.properties ?? {}) as {
+      errors: { items: { properties: Record<string, { description: string }> } }
+    }
+    assert.match(errors.items.properties.pointer?.description ?? '', /RFC 6901/)
+    assert.match(errors.items.properties.rule?.description ?? '', /^Stable/)
   })
 
   it('take errors that have all their members, each of them a text', () => {

@@ -60,7 +60,8 @@ export const withProblemSchemas = (responses: Record<string, Response>): Record<
 
 const oneOf = (codes: string[]): object => {
   const schemas = codes.map(code => ({ $ref: `#/components/schemas/${code}` }))
-  return schemas.length > 1 ? { oneOf: schemas } : { ...schemas[0] }
+  // Schemas are called as their codes are, so that the discriminator needs no mapping.
+  return schemas.length > 1 ? { oneOf: schemas, discriminator: { propertyName: 'code' } } : { ...schemas[0] }
 }
 
 const example = (code: ProblemCode) =>
@@ -81,7 +82,11 @@ const EXTRAS: { [code in ProblemCode]?: { properties: object; example: ProblemEx
         items: {
           type: 'object',
           required: ['pointer', 'rule', 'detail'],
-          properties: { pointer: { type: 'string' }, rule: { type: 'string' }, detail: { type: 'string' } },
+          properties: {
+            pointer: { type: 'string', description: 'Where, as a JSON Pointer (RFC 6901).' },
+            rule: { type: 'string', description: 'Stable and machine-readable.' },
+            detail: { type: 'string' },
+          },
         },
       },
     },
@@ -98,16 +103,16 @@ const EXTRAS: { [code in ProblemCode]?: { properties: object; example: ProblemEx
 }
 
 const schemaOf = (code: ProblemCode) => {
+  const { title, detail, status } = PROBLEMS[code]
   const properties: Record<string, object> = {
     type: { type: 'string', format: 'uri', description: 'Address of a page that explains the problem.' },
     title: { type: 'string' },
-    status: { type: 'integer' },
+    status: { type: 'integer', enum: [status] },
     detail: { type: 'string' },
     code: { type: 'string', enum: [code], description: 'Stable and machine-readable.' },
     ...EXTRAS[code]?.properties,
     correlation_id: { type: 'string' },
   }
-  const { title, detail } = PROBLEMS[code]
   return {
     type: 'object' as const,
     title,

@@ -48,7 +48,9 @@ export const DescribedRegistrationBody = {
     ...RegistrationBody.properties,
     password: {
       ...RegistrationBody.properties.password,
+      // Some makers of clients take a password to be of any type unless each of these says what it is.
       allOf: PASSWORD_PATTERNS.map(({ rule, pattern, detail }) => ({
+        type: 'string' as const,
         pattern,
         description: detail,
         'x-rule': rule,
