@@ -31,6 +31,8 @@ describe('the body of a request', { timeout: 30_000 }, () => {
     const refused = [
       ['Content-Type: text/plain'],
       ['Content-Type: application/json5'],
+      ['Content-Type: x-application/json'],
+      ['Content-Type: application/json; charset=utf-8x'],
       ['Content-Type: application/json; charset=utf-16'],
       ['Content-Type: application/json; charset="utf-8"; charset=latin1'],
       ['Content-Type: application/json; x=y'],

@@ -42,6 +42,7 @@ describe('the server', { timeout: 30_000 }, () => {
       assertProblem(answer, 'not_found')
       assert.equal(answer.headers.get('allow'), null)
     }
+    assertProblem(await world.client.ask('POST', '/nothing', { body: 'no object' }), 'not_found')
     for (const [method, path, allowed] of [
       ['GET', '/users', 'POST'],
       ['DELETE', '/users/me?q=1', 'GET, HEAD'],

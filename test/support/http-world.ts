@@ -1,4 +1,3 @@
-import { after, before } from 'node:test'
 import { pino } from 'pino'
 import type { RequestDone } from '../../src/application/request-report.ts'
 import type { UseCases } from '../../src/application/use-cases.ts'
@@ -6,6 +5,7 @@ import { createServer, type ServerParts } from '../../src/http/server.ts'
 import { type Client, createClient } from './client.ts'
 import { createNews } from './news.ts'
 import { activeUser, pendingUser } from './people.ts'
+import { type Ends, useForAll } from './use-for-all.ts'
 
 /** Where the service says that it is, as `assertProblem` expects it. */
 export const PUBLIC_URL = 'http://localhost:8000'
@@ -19,10 +19,7 @@ type HttpWorld = Awaited<ReturnType<typeof startHttpWorld>>
  * The HTTP server over a real socket, for as long as `t`, with use cases that all go well but for those that the
  * test replaces. What they were asked, what was logged and what was observed is written down.
  */
-export const startHttpWorld = async (
-  t: { after: (end: () => unknown) => void },
-  { useCases, ...parts }: HttpWorldOptions = {},
-) => {
+export const startHttpWorld = async (t: Ends, { useCases, ...parts }: HttpWorldOptions = {}) => {
   const asked: [useCase: string, ...input: unknown[]][] = []
   const logged: Record<string, unknown>[] = []
   const observed: RequestDone[] = []
@@ -100,16 +97,6 @@ export const startHttpWorld = async (
   }
 }
 
-/** One world for all tests of a file. It is empty until the first of them begins: take nothing out of it before. */
-export const useHttpWorld = (options: HttpWorldOptions = {}): HttpWorld => {
-  const world = {} as HttpWorld
-  let end: (() => unknown) | undefined
-  before(async () => {
-    const after = (close: () => unknown) => {
-      end = close
-    }
-    Object.assign(world, await startHttpWorld({ after }, options))
-  })
-  after(() => end?.())
-  return world
-}
+/** One world for all tests of a file. */
+export const useHttpWorld = (options: HttpWorldOptions = {}): HttpWorld =>
+  useForAll(t => startHttpWorld(t, options))

@@ -88,6 +88,11 @@ describe('POST /users', { timeout: 30_000 }, () => {
     assert.deepEqual(world.asked, [])
   })
 
+  it('leaves a body of the right shape to the use case, which has limits to look at first', async () => {
+    assert.equal((await world.client.register('ada', 'short')).status, 201)
+    assert.equal(world.asked.length, 1)
+  })
+
   it('passes a refusal on', async () => {
     world.begin({ register: async () => refuse({ refusal: 'email_taken' }) })
     assertProblem(await world.client.register(EMAIL), 'email_taken')
