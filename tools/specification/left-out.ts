@@ -10,6 +10,7 @@ export const LEFT_OUT: Record<string, string[]> = {
     'src/infrastructure/embedded/',
     'src/infrastructure/limits/',
     'src/infrastructure/mail/transport.test.ts',
+    'src/infrastructure/postgres/',
     'test/codes/',
     'test/postgres/',
     'test/redis/',
