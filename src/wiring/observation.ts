@@ -39,14 +39,16 @@ export const openObservedDatabase = async (
   running.defer(tracing.close)
   const database = observedDatabase(tracedDatabase(pool, tracing), metrics.observeStatement)
 
-  const ledgerKey = await persistently(() => provideLedgerKey(database, secretKey, config.secretKeyPrevious))
+  const { ledgerKey, now } = await persistently(async () => ({
+    ledgerKey: await provideLedgerKey(database, secretKey, config.secretKeyPrevious),
+    now: await databaseClock(database),
+  }))
   const hashAddress = addressHash(ledgerKey)
   const writeAudit = auditLog(auditLines(log), hashAddress)
   const audit: Audit = event => {
     if (event.limit !== undefined) metrics.countLimitHit(event.limit)
     writeAudit({ traceParent: tracing.traceParent(), ...event })
   }
-  const now = await persistently(() => databaseClock(database))
   return { database, now, hashAddress, metrics, tracing, audit }
 }
 
