@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { describe, it } from 'node:test'
+import { startHttpWorld, useHttpWorld } from '../../test/support/http-world.ts'
+import { assertProblem } from '../../test/support/problems.ts'
+import { request, sendRaw } from '../../test/support/raw-http.ts'
 import { answerBrokenRequest } from './broken-request.ts'
 
 type Socket = Parameters<typeof answerBrokenRequest>[1]
@@ -100,4 +104,39 @@ describe('answerBrokenRequest', () => {
       assert.ok(world(socket).did[0]?.startsWith('HTTP/1.1 400 '))
     })
   }
+})
+
+describe('a request that cannot be parsed', { timeout: 30_000 }, () => {
+  const service = useHttpWorld()
+
+  it('is answered with a problem, and its connection is closed', async () => {
+    const answer = await sendRaw(service.url, 'nonsense\r\n\r\n')
+    assertProblem(answer, 'bad_request')
+    assert.equal(answer?.closed, true)
+    assert.equal(answer.headers.get('cache-control'), 'no-store')
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
+    assert.match(answer.headers.get('content-security-policy') ?? '', /script-src 'self'/)
+  })
+
+  it('is answered 431 when its headers are too large', async () => {
+    const send = (length: number) =>
+      sendRaw(service.url, request('GET /health/live HTTP/1.1', [`X-Long: ${'x'.repeat(length)}`]))
+    assert.equal((await send(15_000))?.status, 200)
+    assertProblem(await send(17_000), 'headers_too_large')
+  })
+
+  it('is answered after the answer to an earlier request', async t => {
+    const { url, over } = await startHttpWorld(t)
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port) })
+    let received = ''
+    socket.on('data', chunk => {
+      received += chunk
+    })
+    socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await over(1)
+    const closed = new Promise(resolve => socket.on('close', resolve))
+    socket.write('nonsense\r\n\r\n')
+    await closed
+    assert.equal(received.match(/HTTP\/1\.1 \d+/g)?.join(), 'HTTP/1.1 200,HTTP/1.1 400')
+  })
 })

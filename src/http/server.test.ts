@@ -171,36 +171,3 @@ describe('the server', { timeout: 30_000 }, () => {
     }
   })
 })
-
-describe('a request that cannot be parsed', { timeout: 30_000 }, () => {
-  it('is answered with a problem, and its connection is closed', async () => {
-    const answer = await sendRaw(world.url, 'nonsense\r\n\r\n')
-    assertProblem(answer, 'bad_request')
-    assert.equal(answer?.closed, true)
-    assert.equal(answer.headers.get('cache-control'), 'no-store')
-    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
-    assert.match(answer.headers.get('content-security-policy') ?? '', /script-src 'self'/)
-  })
-
-  it('is answered 431 when its headers are too large', async () => {
-    const send = (length: number) =>
-      sendRaw(world.url, request('GET /health/live HTTP/1.1', [`X-Long: ${'x'.repeat(length)}`]))
-    assert.equal((await send(15_000))?.status, 200)
-    assertProblem(await send(17_000), 'headers_too_large')
-  })
-
-  it('is answered after the answer to an earlier request', async t => {
-    const { url, over } = await startHttpWorld(t)
-    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port) })
-    let received = ''
-    socket.on('data', chunk => {
-      received += chunk
-    })
-    socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    await over(1)
-    const closed = new Promise(resolve => socket.on('close', resolve))
-    socket.write('nonsense\r\n\r\n')
-    await closed
-    assert.equal(received.match(/HTTP\/1\.1 \d+/g)?.join(), 'HTTP/1.1 200,HTTP/1.1 400')
-  })
-})

@@ -16,6 +16,7 @@ import { SEVERAL } from '../support/bad-input/several.ts'
 import { TARGETS } from '../support/bad-input/targets.ts'
 import { createClient } from '../support/client.ts'
 import { assertCommonHeaders } from '../support/fuzz-checks.ts'
+import { CHEAP } from '../support/hashing.ts'
 import { assertInvalid, assertProblem } from '../support/problems.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { signUp, signUpActive } from '../support/sign-up.ts'
@@ -92,7 +93,7 @@ describe('bad input', () => {
 const startWorld = async (): Promise<World> => {
   let hashes = 0
   const { admit } = createAdmission({ concurrency: 2, queueMs: 60_000 })
-  const hashing = await createPasswordHashing(admit, { memoryKib: 8, passes: 1 })
+  const hashing = await createPasswordHashing(admit, CHEAP)
   const app = await startApp({
     env: {
       LIMIT_SEND_SPACING_SECONDS: '0',

@@ -4,6 +4,7 @@ import { createAdmission } from '../../src/infrastructure/crypto/hash-admission.
 import { createPasswordHashing } from '../../src/infrastructure/crypto/password-hashing.ts'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { type Answer, basicAuth, createClient, newAddress, PASSWORD } from '../support/client.ts'
+import { CHEAP } from '../support/hashing.ts'
 import { assertProblem } from '../support/problems.ts'
 import {
   exhaust,
@@ -232,7 +233,7 @@ describe('parallel failed logins at one address (limit of 10)', () => {
   /** Verifies one password only when it is let. */
   const hashingThatHolds = async (held: string) => {
     const { admit } = createAdmission({ concurrency: 2, queueMs: 60_000 })
-    const { hashPassword, verifyPassword } = await createPasswordHashing(admit, { memoryKib: 8, passes: 1 })
+    const { hashPassword, verifyPassword } = await createPasswordHashing(admit, CHEAP)
     const { promise: holding, resolve: hold } = Promise.withResolvers<void>()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     const verifyOrHold: typeof verifyPassword = async (password, phc) => {
